@@ -1,0 +1,249 @@
+"""Which lines to convert: from paths on the command line, or from a manifest with an emotion per line.
+
+A manifest is a CSV (comma, semicolon or tab; UTF-8) with the column ``file`` and any of ``emotion``,
+``intensity``, ``name``, ``phones``, ``seed``. File names are relative to the manifest. A bad line becomes a
+`Line` with a `problem`, so that the good ones go on.
+"""
+
+import csv
+import difflib
+import io
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from cstalk_ue.audio import find_audio
+from cstalk_ue.emotion import EmotionTrack
+from cstalk_ue.errors import CSTalkError, ManifestError
+
+COLUMNS: tuple[str, ...] = ("file", "emotion", "intensity", "name", "phones", "seed")
+LARGEST_SEED = 2**63 - 1
+"""Seeds are whole numbers that other programs can read back from the provenance."""
+
+_DELIMITERS = (",", ";", "\t")
+_FORBIDDEN = frozenset('<>:"|?*\\')
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{device}{n}" for device in ("com", "lpt") for n in range(1, 10))}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line to convert.
+
+    Attributes:
+        audio: its sound file.
+        name: output name without suffix, relative, with ``/`` between folders.
+        emotion: weights over the line.
+        phones: a file of timed phones, or None to look beside the audio when they are needed.
+        seed: of blinks, gaze and head, or None for the seed of the call.
+        problem: why this line cannot be converted, "" if it can.
+    """
+
+    audio: Path
+    name: str
+    emotion: EmotionTrack
+    phones: Path | None = None
+    seed: int | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class LineList:
+    """Lines in order, and remarks for a person (columns not used, folders without sound)."""
+
+    lines: tuple[Line, ...]
+    remarks: tuple[str, ...] = ()
+
+
+def lines_of_paths(paths: Sequence[Path], emotion: EmotionTrack, *, phones: Path | None = None) -> LineList:
+    """Files as given, folders searched; below a folder the output keeps its sub-folders.
+
+    A file that is named twice is one line.
+    """
+    lines, remarks = [], []
+    for path in paths:
+        if path.is_dir():
+            found = find_audio([path])
+            if not found:
+                remarks.append(f"{path}: holds no WAV, FLAC, OGG or AIFF file.")
+            for audio in found:
+                name = audio.relative_to(path).with_suffix("").as_posix()
+                lines.append(Line(audio, name, emotion))
+        else:
+            lines.append(Line(path, path.stem, emotion, phones))
+    once: dict[tuple[Path, str], Line] = {}
+    for line in lines:
+        once.setdefault((line.audio.absolute(), line.name), line)
+    return LineList(_without_collisions(list(once.values())), tuple(remarks))
+
+
+def read_manifest(path: Path, *, default: EmotionTrack) -> LineList:
+    """Lines of a manifest; `default` is the emotion where the column is absent or empty.
+
+    Raises:
+        ManifestError: the file cannot be read as a table, has no column ``file``, or a
+            column looks misspelled or comes twice.
+    """
+    columns, rows = _read_table(path)
+    remarks = _check_columns(path, columns)
+    lines = [_line(path, number, columns, row, default) for number, row in rows]
+    return LineList(_without_collisions(lines), remarks)
+
+
+def check_output_name(name: str) -> str:
+    """The name with single slashes; refuses what leaves the folder or what some platform cannot store.
+
+    Raises:
+        ManifestError: an absolute name, a ``..``, a reserved word or a forbidden character.
+    """
+    parts = PurePosixPath(name).parts
+    bad = (
+        not parts
+        or name.startswith("/")
+        or name.endswith("/")
+        or any(part in ("..", ".") or part.strip(" ").rstrip(".") != part for part in parts)
+        or any(set(part) & _FORBIDDEN or any(ord(c) < 32 or ord(c) == 127 for c in part) for part in parts)
+        or any(part.split(".")[0].strip().lower() in _RESERVED for part in parts)
+    )
+    if bad:
+        raise ManifestError(
+            f"output name {name!r} is not a plain relative name. Use letters, digits, '-', '_' and '/'."
+        )
+    return "/".join(parts)  # "a//b" and "./a/b" are the file a/b
+
+
+def _read_table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Column names in lower case, and the rows that are not empty, each with the line it starts on."""
+    text = _read_text(path)
+    first, _, rest = text.partition("\n")
+    hinted = first[:4].lower() == "sep=" and first[4:] in _DELIMITERS  # Excel's own first line
+    if hinted:
+        text = rest
+    # Without csv's own guessing, which takes the "l" of a lone column "file" for a delimiter.
+    header = next((line for line in text.split("\n") if line.strip()), "")
+    delimiter = first[4:] if hinted else max(_DELIMITERS, key=header.count)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=delimiter != "\t", strict=True
+    )
+    rows: list[tuple[int, list[str]]] = []
+    number = first_line = 1 + hinted
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append((number, [cell.strip() for cell in cells]))
+            number = first_line + reader.line_num
+    except csv.Error as error:
+        raise ManifestError(
+            f"{path}: line {number} cannot be read as CSV ({error}). Check its quotes; save it as UTF-8 CSV."
+        ) from error
+    if not rows:
+        raise ManifestError(f"{path}: is empty. Give a CSV with the column 'file'.")
+    return [name.lower() for name in rows[0][1]], rows[1:]
+
+
+def _read_text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise ManifestError(f"{path}: no such file. Give a CSV with the column 'file'.") from error
+    except OSError as error:
+        raise ManifestError(f"{path}: cannot be read ({error.strerror}). Check its permissions.") from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ManifestError(
+            f"{path}: is not UTF-8 text (byte 0x{data[error.start]:02x} on line {line}). "
+            "In Excel save it as 'CSV UTF-8'."
+        ) from error
+    if "\0" in text:
+        raise ManifestError(
+            f"{path}: is not a CSV table (it has zero bytes). In Excel save it as 'CSV UTF-8'."
+        )
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _check_columns(path: Path, columns: Sequence[str]) -> tuple[str, ...]:
+    doubled = [column for column in COLUMNS if columns.count(column) > 1]
+    if doubled:
+        raise ManifestError(f"{path}: has the column {doubled[0]!r} more than once. Keep one of them.")
+    unknown = [column for column in columns if column and column not in COLUMNS]
+    for column in unknown:
+        close = difflib.get_close_matches(column, [c for c in COLUMNS if c not in columns], n=1, cutoff=0.75)
+        if close:
+            raise ManifestError(f"{path}: column {column!r} looks like {close[0]!r}. Rename it.")
+    if "file" not in columns:
+        named = ", ".join(repr(column) for column in columns if column)
+        raise ManifestError(
+            f"{path}: its first line has {named:.200}; expected a column named 'file'. Add it."
+        )
+    return (f"{path}: columns not used: {', '.join(unknown)}",) if unknown else ()
+
+
+def _line(
+    manifest: Path, number: int, columns: Sequence[str], cells: Sequence[str], default: EmotionTrack
+) -> Line:
+    row = dict(zip(columns, cells, strict=False))
+    audio = manifest.parent / row.get("file", "")
+    line = Line(audio, row.get("name") or audio.stem, default)
+    try:
+        if any(cells[len(columns) :]):
+            raise ManifestError(
+                f"has {len(cells)} cells for {len(columns)} columns. "
+                "Put text that holds the separator in quotes."
+            )
+        return _checked_line(manifest, line, row)
+    except CSTalkError as error:
+        return replace(line, problem=f"{manifest}: line {number}: {error}")
+
+
+def _checked_line(manifest: Path, line: Line, row: Mapping[str, str]) -> Line:
+    if not row.get("file"):
+        raise ManifestError("the cell 'file' is empty. Give a sound file.")
+    emotion = EmotionTrack.parse(row["emotion"]) if row.get("emotion") else line.emotion
+    if row.get("intensity"):
+        emotion = emotion.scaled(_number(row["intensity"]))
+    return Line(
+        line.audio,
+        check_output_name(row["name"]) if row.get("name") else line.name,
+        emotion,
+        manifest.parent / row["phones"] if row.get("phones") else None,
+        _seed(row["seed"]) if row.get("seed") else None,
+    )
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ManifestError(
+            f"intensity {text!r} is not a number. Give 0 to 1, with a decimal point."
+        ) from None
+
+
+def _seed(text: str) -> int:
+    whole, point, zeros = text.partition(".")  # spreadsheets like to write 7.0
+    if whole.isascii() and whole.isdigit() and len(whole) < 20 and (not point or not zeros.strip("0")):
+        seed = int(whole)
+        if seed <= LARGEST_SEED:
+            return seed
+    raise ManifestError(f"seed {text!r:.40} is not a whole number from 0 to {LARGEST_SEED}.")
+
+
+def _without_collisions(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Two lines must not write the same files, on any platform: the later one gets a problem."""
+    seen: dict[str, Line] = {}
+    checked = []
+    for line in lines:
+        # macOS and Windows hold names for equal that differ in case or in how an accent is spelled.
+        key = unicodedata.normalize("NFC", line.name).casefold()
+        if not line.problem and key in seen:
+            line = replace(
+                line,
+                problem=f"{line.audio}: would write the same files as {seen[key].audio} ({seen[key].name}). "
+                "Give one of them another name in the manifest column 'name', or another output folder.",
+            )
+        if not line.problem:
+            seen[key] = line
+        checked.append(line)
+    return tuple(checked)

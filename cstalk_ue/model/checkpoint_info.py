@@ -1,0 +1,145 @@
+"""config.json of a checkpoint: what a model is, without its weights and without torch.
+
+Read strictly; the tag is `cstalk-checkpoint/1`. Knows nothing about tensors (see checkpoint.py).
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from cstalk_ue.config import ModelConfig
+from cstalk_ue.errors import CheckpointError, ConfigError
+
+CHECKPOINT_FORMAT = "cstalk-checkpoint/1"
+WEIGHTS_FILE = "model.safetensors"
+CONFIG_FILE = "config.json"
+
+
+@dataclass(frozen=True)
+class CheckpointInfo:
+    """What config.json says; read without torch.
+
+    Attributes:
+        path: the folder.
+        name: short name of the model.
+        sha256: hex digest of model.safetensors.
+        dtype: number format of the stored weights, such as "float16".
+        config: the settings it was built from.
+        encoder_architecture: what `build_talking_face` needs to build the encoder without its own weights.
+        controls: names of the curves, in the order of the network's output.
+        data_set: digest of the data set it was trained on; "" if unknown.
+        training: summary of the training run, free form.
+        licences: notices to be passed on with the weights.
+    """
+
+    path: Path
+    name: str
+    sha256: str
+    dtype: str
+    config: ModelConfig
+    encoder_architecture: Mapping[str, Any]
+    controls: tuple[str, ...]
+    data_set: str = ""
+    training: Mapping[str, Any] = field(default_factory=dict)
+    licences: tuple[str, ...] = ()
+
+    @property
+    def emotions(self) -> tuple[str, ...]:
+        """Emotion classes, in the order of the emotion weights."""
+        return self.config.emotions
+
+    @property
+    def model_id(self) -> str:
+        """Name and the first 12 digits of the weights' digest; written into every prediction."""
+        return f"{self.name}-{self.sha256[:12]}"
+
+
+def read_checkpoint_info(path: Path | str) -> CheckpointInfo:
+    """Read and check config.json of a checkpoint folder; the weights are not opened.
+
+    Raises:
+        CheckpointError: missing, of an unknown format, or malformed.
+    """
+    folder = Path(path)
+    config_path = folder / CONFIG_FILE
+    if not folder.is_dir():
+        raise CheckpointError(
+            f"{folder}: no such checkpoint folder. Give a folder with {WEIGHTS_FILE} and {CONFIG_FILE}."
+        )
+    for file in (config_path, folder / WEIGHTS_FILE):
+        if not file.is_file():
+            others = sorted(
+                other.name for other in folder.iterdir() if other.suffix in {".bin", ".pt", ".pth", ".ckpt"}
+            )
+            hint = f" {others[0]} is a pickle; pickles can run code and are never loaded." if others else ""
+            raise CheckpointError(f"{folder}: {file.name} is missing, so this is not a checkpoint.{hint}")
+    try:
+        data = json.loads(config_path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{config_path}: not readable as JSON ({error}).") from error
+    tag = data.get("format") if isinstance(data, dict) else None
+    if tag != CHECKPOINT_FORMAT:
+        raise CheckpointError(f"{config_path}: format {tag!r}; this version reads {CHECKPOINT_FORMAT!r}.")
+    return _parse_info(folder, data, config_path)
+
+
+def bundled_checkpoint() -> Path:
+    """The folder of the model that comes with the package."""
+    return Path(str(resources.files("cstalk_ue").joinpath("assets", "bundled")))
+
+
+def list_checkpoints(folders: Iterable[Path] = ()) -> list[CheckpointInfo]:
+    """Checkpoints to choose from: the bundled one, then those at or below the given folders, by path.
+
+    Folders that are no checkpoints, or unreadable ones, are left out; `read_checkpoint_info` says why.
+    """
+    candidates = [bundled_checkpoint()]
+    for folder in folders:
+        candidates += sorted(file.parent for file in folder.rglob(CONFIG_FILE))
+    found = []
+    for candidate in candidates:
+        try:
+            found.append(read_checkpoint_info(candidate))
+        except CheckpointError:
+            continue
+    return found
+
+
+def _parse_info(folder: Path, data: Mapping[str, Any], source: Path) -> CheckpointInfo:
+    weights = _typed(data, "weights", dict, source)
+    controls = _texts(data, "controls", source)
+    if not controls or len(set(controls)) != len(controls):
+        raise CheckpointError(f"{source}: controls must be one or more different names.")
+    try:
+        config = ModelConfig.from_mapping(_typed(data, "config", dict, source), source=str(source))
+    except ConfigError as error:
+        raise CheckpointError(str(error)) from error
+    return CheckpointInfo(
+        path=folder,
+        name=_typed(data, "name", str, source),
+        sha256=_typed(weights, "sha256", str, source),
+        dtype=_typed(weights, "dtype", str, source),
+        config=config,
+        encoder_architecture=_typed(data, "encoder_architecture", dict, source),
+        controls=controls,
+        data_set=_typed(data, "data_set", str, source),
+        training=_typed(data, "training", dict, source),
+        licences=_texts(data, "licences", source),
+    )
+
+
+def _texts(data: Mapping[str, Any], key: str, source: Path) -> tuple[str, ...]:
+    values = _typed(data, key, list, source)
+    if not all(isinstance(value, str) for value in values):
+        raise CheckpointError(f"{source}: {key} must be a list of texts.")
+    return tuple(values)
+
+
+def _typed(data: Mapping[str, Any], key: str, kind: type, source: Path) -> Any:
+    value = data.get(key)
+    if not isinstance(value, kind):
+        raise CheckpointError(f"{source}: {key} is {value!r}, expected a {kind.__name__}.")
+    return value
