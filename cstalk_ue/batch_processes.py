@@ -14,6 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 from cstalk_ue.batch_line import BatchSettings, LineResult, Predictor, convert_line
@@ -59,7 +60,7 @@ def _until_broken(
     while (waiting or running) and not suspects:
         while waiting and len(running) < jobs:
             try:
-                with _ignored_interrupts():  # a new process inherits it: Ctrl-C is for the main one
+                with _held_interrupts():  # a new process inherits it: Ctrl-C is for the main one
                     future = pool.submit(_convert_in_process, lines[waiting[0]], folder, resume)
             except BrokenProcessPool:
                 break
@@ -96,15 +97,34 @@ def _killed(line: Line) -> LineResult:
 
 
 @contextlib.contextmanager
-def _ignored_interrupts() -> Iterator[None]:
+def _held_interrupts() -> Iterator[None]:
+    """Ctrl-C waits until the end of the block; processes started inside never hear it."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _frame: heard.append(number))
+    try:
+        with _blocked_interrupts():
+            yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        signal.raise_signal(signal.SIGINT)
+
+
+@contextlib.contextmanager
+def _blocked_interrupts() -> Iterator[None]:
+    """SIGINT is masked, which new processes inherit; on Windows there is no such mask."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # its start would lift the mask
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _process_predictor: Predictor | None = None
