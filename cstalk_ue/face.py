@@ -3,7 +3,8 @@
 A head of our own design (`rigmaps/face_*.csv`, see `rigmaps/SOURCES.md`), used for the preview, the video and
 errors in mm. Each half of a control moves points linearly; rules then turn the jaw, seal and touch the lips,
 keep lips before the teeth, the tongue in the mouth and the lids on the eyes, and turn the eyes and the head.
-`review/page/face.js` is the same evaluation; a test compares the two. Surface and pictures: face_mesh.py, review/.
+`review/page/face.js` is the same evaluation; a test compares the two. Knows nothing about surfaces and
+pictures (see face_mesh.py, review/).
 
 Millimetres, origin between the eyes, x to the character's left, y up, z out of the face.
 """
@@ -21,7 +22,7 @@ from cstalk_ue.take import FacePerformance, RigCurves
 HEAD_MOTION: tuple[str, ...] = HEAD_CURVES[:6]
 """HeadYaw, HeadPitch, HeadRoll in degrees, HeadTranslationX, Y, Z in cm, as Unreal names them."""
 
-_FRAMES_AT_ONCE = 256
+_FRAMES_AT_ONCE = 128
 JAW_CONTROLS = ("CTRL_C_jaw.ty", "CTRL_C_jaw.tx", "CTRL_C_jaw_fwdBack.ty", "CTRL_C_jaw_openExtreme.ty")
 GAZE_CONTROLS = {
     side: (f"CTRL_{side}_eye.tx", f"CTRL_{side}_eye.ty", "CTRL_C_eye.tx", "CTRL_C_eye.ty") for side in "LR"
@@ -94,11 +95,12 @@ class Face:
             ``(frames, P, 3)`` float64 mm.
         """
         low, high = control_limits()
-        values = np.clip(np.asarray(values, dtype=np.float64), low, high)
-        active = np.stack(
-            [np.maximum(0.0, h.sign * (values[:, h.control] - h.default)) for h in self.halves], axis=1
-        )
-        p = (active @ self.moves).reshape(len(values), -1, 3) + self.rest
+        values = np.clip(np.asarray(values, dtype=np.float64), low, high).T
+        active = np.stack([np.maximum(0.0, h.sign * (values[h.control] - h.default)) for h in self.halves])
+        used = np.nonzero(active.any(axis=1))[0]
+        # (P, 3, frames) inside: points are picked along the first axis, and frames lie side by side.
+        p = (self.moves[used].T @ active[used]).reshape(len(self.names), 3, -1)
+        p += self.rest[..., None]
         self._keep_lips_before_teeth(p)
         self._turn_jaw(p, values)
         self._seal_lips(p, values)
@@ -108,102 +110,90 @@ class Face:
             self._close_lids(p, eye)
             self._turn_eye(p, values, side, eye)
         if head is not None:
-            self._turn_head(p, np.asarray(head, dtype=np.float64))
-        return p
+            self._turn_head(p, np.asarray(head, dtype=np.float64).T)
+        return p.transpose(2, 0, 1)
 
     def _arch(self, x: np.ndarray) -> np.ndarray:
         return self.rules["arch_z"] - self.rules["arch_curve"] * x * x
 
     def _keep_lips_before_teeth(self, p: np.ndarray) -> None:
         for points, behind in ((self.upper, 0.0), (self.lower, self.rules["arch_lower_z"])):
-            least = self._arch(p[:, points, 0]) + behind + self.rules["lip_teeth_mm"]
-            p[:, points, 2] = np.maximum(p[:, points, 2], least)
+            least = self._arch(p[points, 0]) + behind + self.rules["lip_teeth_mm"]
+            p[points, 2] = np.maximum(p[points, 2], least)
 
     def _turn_jaw(self, p: np.ndarray, values: np.ndarray) -> None:
         r = self.rules
-        opened, side, back, extreme = (values[:, control_names().index(name)] for name in JAW_CONTROLS)
+        opened, side, back, extreme = (values[control_names().index(name)] for name in JAW_CONTROLS)
         degrees = r["jaw_open_degrees"] * opened + r["jaw_extreme_degrees"] * extreme
-        pivot = np.array([0.0, r["hinge_y"], r["hinge_z"]])
-        glide = np.stack(
-            [
-                -r["jaw_side_x"] * side,
-                r["jaw_open_y"] * opened,
-                r["jaw_open_z"] * opened
-                + r["jaw_forward_z"] * np.maximum(0, -back)
-                - r["jaw_back_z"] * np.maximum(0, back),
-            ],
-            axis=1,
-        )
+        forward = r["jaw_forward_z"] * np.maximum(0, -back) - r["jaw_back_z"] * np.maximum(0, back)
+        glide = [-r["jaw_side_x"] * side, r["jaw_open_y"] * opened, r["jaw_open_z"] * opened + forward]
         turn = _about_y(-r["jaw_side_degrees"] * side) @ _about_x(degrees)
         moved = np.nonzero(self.jaw)[0]
-        q = p[:, moved] - pivot
-        p[:, moved] += self.jaw[moved, None] * (q @ turn.transpose(0, 2, 1) - q + glide[:, None])
+        _carry(p, moved, self.jaw[moved], (0.0, r["hinge_y"], r["hinge_z"]), turn, glide)
 
     def _seal_lips(self, p: np.ndarray, values: np.ndarray) -> None:
-        gap = p[:, self.upper] - p[:, self.lower]
-        parted = (gap[..., 1] > 0)[..., None] * gap
+        gap = p[self.upper] - p[self.lower]
+        parted = (gap[:, 1] > 0)[:, None] * gap
         fix = {}
         for lip, way in (("upper", -0.5), ("lower", 0.5)):
             controls, shares = self.seals[lip]
-            fix[lip] = way * np.clip(values[:, controls] @ shares, 0.0, 1.0)[..., None] * parted
-        crossed = np.minimum(0.0, (gap + fix["upper"] - fix["lower"])[..., 1])
-        fix["upper"][..., 1] -= 0.5 * crossed
-        fix["lower"][..., 1] += 0.5 * crossed
+            fix[lip] = way * np.clip(shares.T @ values[controls], 0.0, 1.0)[:, None] * parted
+        crossed = np.minimum(0.0, (gap + fix["upper"] - fix["lower"])[:, 1])
+        fix["upper"][:, 1] -= 0.5 * crossed
+        fix["lower"][:, 1] += 0.5 * crossed
         for lip, (points, shares) in self.followers.items():
-            p[:, points] += np.einsum("nk,fkc->fnc", shares, fix[lip], optimize=True)
+            p[points] += np.tensordot(shares, fix[lip], axes=1)
 
     def _keep_lower_lip_under_teeth(self, p: np.ndarray) -> None:
-        edge = p[:, self.index("teeth_upper_0.C0"), 1][:, None]
-        lip = p[:, self.lower]
-        through = np.clip(self._arch(lip[..., 0]) + self.rules["lip_teeth_mm"] - lip[..., 2], 0.0, 1.0)
-        p[:, self.lower, 1] -= through * np.maximum(0.0, lip[..., 1] - edge)
+        edge = p[self.index("teeth_upper_0.C0"), 1]
+        x, y, z = (p[self.lower, axis] for axis in range(3))
+        through = np.clip(self._arch(x) + self.rules["lip_teeth_mm"] - z, 0.0, 1.0)
+        p[self.lower, 1] = y - through * np.maximum(0.0, y - edge)
 
     def _keep_tongue_inside(self, p: np.ndarray) -> None:
         r = self.rules
-        upper = p[:, self.index("teeth_upper_0.C0"), 1][:, None]
-        lower = p[:, self.index("teeth_lower_0.C0"), 1][:, None]
+        upper = p[self.index("teeth_upper_0.C0"), 1]
+        lower = p[self.index("teeth_lower_0.C0"), 1]
         room = _smooth(r["tongue_gap_low"], r["tongue_gap_high"], upper - lower)
         for section in self.tongue:
-            y, z = p[:, section, 1], p[:, section, 2]
+            y, z = p[section, 1], p[section, 2]
             z = np.minimum(z, r["teeth_back_z"] + 40.0 * room)
-            between = _smooth(r["teeth_back_z"] - 6.0, r["teeth_back_z"], z.max(axis=1, keepdims=True))
-            y = y + between * np.maximum(0.0, lower + 0.4 - y.min(axis=1, keepdims=True))
+            between = room * _smooth(r["teeth_back_z"] - 1.0, r["teeth_back_z"] + 3.0, z.max(axis=0))
+            y = y + between * np.maximum(0.0, lower + 0.4 - y.min(axis=0))
             palate = r["palate_y"] - r["palate_curve"] * np.maximum(0.0, z - r["palate_z"]) ** 2
             y = np.minimum(y, palate - 0.3)
-            y = y - between * np.maximum(0.0, y - (upper - 0.4))
-            p[:, section, 1] = y
-            p[:, section, 2] = z
+            p[section, 1] = y - between * np.maximum(0.0, y - (upper - 0.4))
+            p[section, 2] = z
 
     def _close_lids(self, p: np.ndarray, eye: "Eye") -> None:
-        from_centre = p[:, eye.lids] - eye.centre
-        distance = np.sqrt((from_centre**2).sum(axis=-1, keepdims=True))
-        p[:, eye.lids] = eye.centre + from_centre * np.maximum(1.0, self.rules["lid_radius"] / distance)
-        crossed = np.minimum(0.0, p[:, eye.upper, 1] - p[:, eye.lower, 1])
-        p[:, eye.upper, 1] -= 0.5 * crossed
-        p[:, eye.lower, 1] += 0.5 * crossed
-        for lashes in eye.lashes:
-            p[:, lashes, 1] -= 0.5 * crossed
+        centre = eye.centre[:, None]
+        from_centre = p[eye.lids] - centre
+        distance = np.sqrt((from_centre**2).sum(axis=1, keepdims=True))
+        p[eye.lids] = centre + from_centre * np.maximum(1.0, self.rules["lid_radius"] / distance)
+        crossed = np.minimum(0.0, p[eye.upper, 1] - p[eye.lower, 1])
+        p[eye.lower, 1] += 0.5 * crossed
+        for above in (eye.upper, *eye.lashes):
+            p[above, 1] -= 0.5 * crossed
 
     def _turn_eye(self, p: np.ndarray, values: np.ndarray, side: str, eye: "Eye") -> None:
         r = self.rules
-        x, y, both_x, both_y = (values[:, control_names().index(name)] for name in GAZE_CONTROLS[side])
+        x, y, both_x, both_y = (values[control_names().index(name)] for name in GAZE_CONTROLS[side])
         x, y = np.clip(x + both_x, -1.0, 1.0), np.clip(y + both_y, -1.0, 1.0)
         up = np.where(y > 0, r["gaze_up_degrees"], r["gaze_down_degrees"]) * y
         turn = _about_y(r["gaze_side_degrees"] * x) @ _about_x(-up)
-        p[:, eye.ball] = (p[:, eye.ball] - eye.centre) @ turn.transpose(0, 2, 1) + eye.centre
+        _carry(p, eye.ball, np.ones(len(eye.ball)), eye.centre, turn, (0.0, 0.0, 0.0))
 
     def _turn_head(self, p: np.ndarray, head: np.ndarray) -> None:
-        """Nod, tilt and turn are HeadYaw, HeadPitch and HeadRoll; their signs are not confirmed (capture.md)."""
-        pivot = np.array([0.0, self.rules["head_y"], self.rules["head_z"]])
-        turn = _about_y(head[:, 2]) @ _about_x(-head[:, 0]) @ _about_z(head[:, 1])
-        glide = 10.0 * np.stack([-head[:, 4], head[:, 5], head[:, 3]], axis=1)
-        q = p - pivot
-        p += (1 - self.neck)[:, None] * (q @ turn.transpose(0, 2, 1) - q + glide[:, None])
+        """Nod, tilt and turn are HeadYaw, HeadPitch and HeadRoll; their signs are not confirmed."""
+        turn = _about_y(head[2]) @ _about_x(-head[0]) @ _about_z(head[1])
+        glide = (-10.0 * head[4], 10.0 * head[5], 10.0 * head[3])
+        moved = np.nonzero(self.neck < 1)[0]
+        _carry(p, moved, 1 - self.neck[moved], (0.0, self.rules["head_y"], self.rules["head_z"]), turn, glide)
 
 
 @dataclass(frozen=True)
 class Eye:
-    """Indices of the points of one eye: ball, lids (kept outside of it), margins, lash rows; its centre in mm."""
+    """One eye: its centre in mm; indices of its ball, of lids kept outside it, of margins and lashes."""
 
     centre: np.ndarray
     ball: np.ndarray
@@ -300,9 +290,7 @@ def _moves(place: Mapping[str, int]) -> tuple[tuple[Half, ...], np.ndarray]:
     for control, sign in keys:
         index = control_names().index(control)
         halves.append(Half(index, 1.0 if sign == "+" else -1.0, float(control_defaults()[index])))
-    moves = moves.reshape(len(keys), -1)
-    moves.flags.writeable = False
-    return tuple(halves), moves
+    return tuple(halves), _frozen(moves.reshape(len(keys), -1))
 
 
 def _shares(
@@ -361,6 +349,21 @@ def _rotation(degrees: np.ndarray, first: int, second: int) -> np.ndarray:
     out[:, second, first] = np.sin(angle)
     out[:, first, second] = -np.sin(angle)
     return out
+
+
+def _carry(
+    p: np.ndarray,
+    points: np.ndarray,
+    share: np.ndarray,
+    pivot: Sequence[float] | np.ndarray,
+    turn: np.ndarray,
+    glide: Sequence[np.ndarray | float],
+) -> None:
+    """Turn points of ``(P, 3, frames)`` about a pivot by ``(frames, 3, 3)``, shift them, by their share."""
+    x, y, z = (p[points, axis] - pivot[axis] for axis in range(3))
+    for axis, q in enumerate((x, y, z)):
+        a, b, c = (turn[:, axis, other] for other in range(3))
+        p[points, axis] += share[:, None] * (a * x + b * y + c * z - q + glide[axis])
 
 
 def _about_x(degrees: np.ndarray) -> np.ndarray:

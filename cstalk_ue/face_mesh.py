@@ -1,8 +1,8 @@
-"""The surface of the landmark head: triangles, and a smooth finer surface that is a fixed blend of its points.
+"""The surface of the landmark head: triangles, and a finer smooth surface, a fixed blend of the points.
 
-Loop subdivision (C. Loop, Smooth Subdivision Surfaces Based on Triangles, 1987) with creases (Hoppe et al. 1994)
-along open edges and where the lips meet, so that touching contours stay touching. Each fine vertex is a weighted
-sum of points, the same for every pose. Knows nothing about drawing (see review/draw_face.py, face_view.js).
+Loop subdivision (C. Loop, Smooth Subdivision Surfaces Based on Triangles, 1987) with creases (Hoppe et al.
+1994) along open edges and where the lips meet, so that touching contours stay touching. Each fine vertex is a
+weighted sum of points, the same for every pose. Knows nothing about drawing (see review/).
 """
 
 import functools

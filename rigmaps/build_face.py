@@ -51,7 +51,7 @@ RULES: tuple[tuple[str, float, str], ...] = (
     ("head_z", -88.0, "joint of head and neck, mm"),
 )
 
-# name, colour (0..1), gloss, layer: 0 is seen only through the mouth and the eyes, 1 is the skin, 2 lies on it.
+# name, colour (0..1), gloss, layer: 0 is seen only through mouth and eyes, 1 is the skin, 2 lies on it.
 MATERIALS: tuple[tuple[str, tuple[float, float, float], float, int], ...] = (
     ("skin", (0.80, 0.62, 0.52), 0.10, 1),
     ("lip", (0.70, 0.38, 0.36), 0.14, 1),
@@ -69,7 +69,18 @@ MATERIALS: tuple[tuple[str, tuple[float, float, float], float, int], ...] = (
     ("pupil", (0.03, 0.03, 0.04), 0.30, 0),
 )
 
-_FOLLOW = {"lip_inner": 1.0, "lip_ridge": 0.86, "lip_border": 0.62, "mouth_ring": 0.32, "mouth_far": 0.12, "philtrum": 0.3, "mouth_wall_0": 1.0, "mouth_wall_1": 0.9, "mouth_wall_2": 0.35}  # fmt: skip
+_FOLLOW = {
+    "lip_inner": 1.0,
+    "lip_ridge": 0.86,
+    "lip_border": 0.62,
+    "mouth_ring": 0.32,
+    "mouth_far": 0.12,
+    "philtrum": 0.3,
+    "mouth_wall_0": 1.0,
+    "mouth_wall_1": 0.9,
+    "mouth_wall_2": 0.35,
+}
+"""How much of a correction of the inner lips the rest of the mouth follows."""
 PAIRS = 11
 
 

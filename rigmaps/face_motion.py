@@ -1,7 +1,7 @@
-"""What each control does to the head's points, in millimetres at full value, and which controls seal the lips.
+"""What each control does to the head's points, in mm at full value, and which controls seal the lips.
 
 Sizes follow the joint motions of a MetaHuman's ARKit poses (SOURCES.md); directions follow anatomy. The left
-side is written down, the right one is its mirror image. Standard library only; build_face.py writes the tables.
+side is written down, the right one is its mirror image. Standard library only; see build_face.py.
 """
 
 import math
@@ -30,13 +30,16 @@ def all_fields() -> Iterator[tuple[str, str, Field]]:
     ):
         yield control, sign, field
         if control.startswith("CTRL_L_"):
-            yield control.replace("CTRL_L_", "CTRL_R_"), sign, _mirrored(field)
+            other = (
+                {"+": "-", "-": "+"}[sign] if control == "CTRL_L_eye.tx" else sign
+            )  # both eyes look left at 1
+            yield control.replace("CTRL_L_", "CTRL_R_"), other, _mirrored(field)
     yield from _tongue()
     yield from _teeth()
 
 
 def seals() -> Iterator[tuple[str, str, Callable[[float], float]]]:
-    """(control, lip, share over s): how far a control closes whatever gap there is at place s of the mouth."""
+    """(control, lip, share over s): how far a control closes whatever gap there is at s of the mouth."""
     for side, sign in (("L", 1.0), ("R", -1.0)):
 
         def half(s: float, sign: float = sign) -> float:
@@ -110,8 +113,8 @@ def _times(v: Vector, w: float) -> Vector:
 
 
 _LIP_ROWS = {
-    "lip_inner": 1.0, "lip_ridge": 1.0, "lip_border": 0.92, "mouth_ring": 0.55, "mouth_far": 0.25, "philtrum": 0.55,
-    "mouth_wall_0": 1.0, "mouth_wall_1": 0.85, "mouth_wall_2": 0.25, "mouth_wall_3": 0.0,
+    "lip_inner": 1.0, "lip_ridge": 1.0, "lip_border": 0.92, "mouth_ring": 0.55, "mouth_far": 0.25,
+    "philtrum": 0.55, "mouth_wall_0": 1.0, "mouth_wall_1": 0.85, "mouth_wall_2": 0.25, "mouth_wall_3": 0.0,
 }  # fmt: skip
 
 
@@ -180,7 +183,10 @@ def corner_pull(by: Vector, *, reach: float, along: float) -> Field:
 
 
 def _brows() -> Iterator[tuple[str, str, Field]]:
-    forehead = ("skin", "brow", "above_brow", "glabella", "orbit_upper", "lid_fold_upper", "nose_bridge", "nose_side", "temple")  # fmt: skip
+    forehead = (
+        "skin", "brow", "above_brow", "glabella", "orbit_upper", "lid_fold_upper", "nose_bridge", "nose_side",
+        "temple",
+    )  # fmt: skip
     yield (
         "CTRL_L_brow_down.ty",
         "+",
@@ -268,7 +274,7 @@ def _lids() -> Iterator[tuple[str, str, Field]]:
     yield (
         "CTRL_L_eye_squintInner.ty",
         "+",
-        both(lid(-0.5, 2.6, below=0), push((25, -12, 12), (24, 15, 40), (-0.6, 5.0, 0.8), _LOWER_LID_SKIN)),
+        both(lid(-0.5, 2.6, below=0), push((25, -13, 12), (26, 16, 40), (-0.8, 6.6, 1.0), _LOWER_LID_SKIN)),
     )
     yield (
         "CTRL_L_eye_cheekRaise.ty",
@@ -281,7 +287,7 @@ def _lids() -> Iterator[tuple[str, str, Field]]:
     yield "CTRL_L_eye_eyelidD.ty", "+", lid(0.0, 2.2)
     yield "CTRL_L_eye_eyelidD.ty", "-", lid(0.0, -2.0)
     yield "CTRL_L_eye.ty", "+", lid(4.0, 1.1, fold=0.4)
-    yield "CTRL_L_eye.ty", "-", lid(-5.6, -2.0, fold=0.3)
+    yield "CTRL_L_eye.ty", "-", lid(-6.4, -2.2, fold=0.3)
     yield "CTRL_L_eye.tx", "+", lid(0.0, -0.3, aside=1.4)
     yield "CTRL_L_eye.tx", "-", lid(0.0, -0.3, aside=-1.4)
     for sign, grow in (("+", 0.42), ("-", -0.42)):
@@ -324,8 +330,8 @@ def _nose() -> Iterator[tuple[str, str, Field]]:
         both(
             push(wing, (15, 16, 30), (0.5, 5.0, -0.8)),
             push((9, -8, 13), (14, 26, 30), (-0.6, 3.2, 1.0)),
-            push((16, -62, 22), (16, 13, 30), (0.6, 5.5, -0.5)),
-            push((10, 18, 18), (16, 14, 30), (-0.8, -3.0, 0.4)),
+            push((16, -62, 22), (17, 14, 30), (0.6, 8.0, -0.5)),
+            push((10, 19, 18), (19, 16, 30), (-1.0, -5.0, 0.5)),
             push((22, -16, 12), (16, 16, 30), (-0.8, 3.2, 1.0), _LOWER_LID_SKIN),
         ),
     )
@@ -344,14 +350,14 @@ def _nose() -> Iterator[tuple[str, str, Field]]:
 
 
 def _cheeks() -> Iterator[tuple[str, str, Field]]:
-    yield "CTRL_L_mouth_suckBlow.ty", "+", push((42, -62, 4), (33, 33, 55), (9.0, 0.0, 9.0))
+    yield "CTRL_L_mouth_suckBlow.ty", "+", push((42, -64, 4), (36, 34, 60), (10.0, 0.0, 10.0))
     yield "CTRL_L_mouth_suckBlow.ty", "-", push((41, -60, 4), (28, 30, 50), (-6.0, 0.5, -5.5))
     yield (
         "CTRL_L_mouth_lipsBlow.ty",
         "+",
         both(
-            push((12, -60, 22), (22, 9, 30), (0.5, 0.5, 4.5)),
-            push((12, -87, 18), (24, 10, 30), (0.5, -0.5, 4.5)),
+            push((12, -60, 22), (22, 9, 30), (0.5, 0.5, 6.5)),
+            push((12, -87, 18), (24, 10, 30), (0.5, -0.5, 6.5)),
         ),
     )
 
@@ -369,7 +375,7 @@ def _mouth() -> Iterator[tuple[str, str, Field]]:
         "CTRL_L_mouth_upperLipRaise.ty",
         "+",
         both(
-            lip_half("upper", lambda p, s: (0.8, 10.0 * max(0.0, 1 - ((s - 0.4) / 0.75) ** 2), 0.8)),
+            lip_half("upper", lambda p, s: (0.8, 12.0 * max(0.0, 1 - ((s - 0.4) / 0.75) ** 2), 0.8)),
             push(
                 (22, -48, 16),
                 (18, 20, 40),
@@ -389,7 +395,7 @@ def _mouth() -> Iterator[tuple[str, str, Field]]:
         "CTRL_L_mouth_cornerPull.ty",
         "+",
         both(
-            corner_pull((8.0, 11.0, -10.6), reach=26, along=1.9),
+            corner_pull((7.8, 10.6, -9.2), reach=26, along=1.9),
             push((38, -45, 8), (24, 24, 50), (2.0, 5.0, 3.4), _LOWER_LID_SKIN),
             lip_half("upper", lambda p, s: (0.0, 0.4, -1.4)),
             lip_half("lower", lambda p, s: (0.0, 0.4, -1.4)),
@@ -453,8 +459,8 @@ def _lips() -> Iterator[tuple[str, str, Field]]:
             return (-8.4 * s**0.9, 0.6 * _toward(p, 1.0), 7.2 * (1 - 0.45 * s))
 
         def funnel(p: Point, s: float, down: float = down) -> Vector:
-            flare = {"inner": 3.8, "ridge": 3.4, "border": 1.8}.get(lip_row(p), 1.0)
-            out = {"inner": 5.5, "ridge": 8.4, "border": 6.4}.get(lip_row(p), 4.0)
+            flare = {"inner": 4.6, "ridge": 4.4, "border": 2.4}.get(lip_row(p), 1.0)
+            out = {"inner": 7.5, "ridge": 10.8, "border": 8.2}.get(lip_row(p), 4.0)
             return (-6.2 * s, -down * flare * (1 - 0.6 * s * s), out * (1 - 0.4 * s))
 
         def roll(p: Point, s: float, down: float = down, turn: float = 1.0) -> Vector:
@@ -567,8 +573,8 @@ def _jaw_and_neck() -> Iterator[tuple[str, str, Field]]:
         "CTRL_L_jaw_ChinRaiseD.ty",
         "+",
         both(
-            push((9, -101, 19), (20, 22, 40), (0.0, 6.4, 1.4), chin),
-            lip_half("lower", lambda p, s: (0.0, 6.0 * (1 - 0.7 * s * s), 2.4)),
+            push((9, -101, 19), (20, 22, 40), (0.0, 8.0, 1.6), chin),
+            lip_half("lower", lambda p, s: (0.0, 8.0 * (1 - 0.7 * s * s), 3.4)),
         ),
     )
     yield "CTRL_L_jaw_chinCompress.ty", "+", push((9, -101, 19), (18, 16, 40), (-0.3, 2.4, -1.2), chin)
@@ -618,28 +624,30 @@ def _tongue() -> Iterator[tuple[str, str, Field]]:
     yield f"{name}inOut.ty", "+", tongue(lambda p, t: (0.0, 0.8 * t, -11.0 * t**1.4))
     yield f"{name}inOut.ty", "-", tongue(lambda p, t: (0.0, 2.2 * t**2, 30.0 * t**1.6))
     for sign, way in (("+", 1.0), ("-", -1.0)):
-        yield f"{name}move.ty", sign, tongue(lambda p, t, w=way: (0.0, 7.5 * w * t**0.6, 0.0))
-        yield f"{name}move.tx", sign, tongue(lambda p, t, w=way: (10.0 * w * t**1.5, 0.0, 0.0))
-        yield (
-            f"{name}wideNarrow.ty",
-            sign,
-            tongue(lambda p, t, w=way: (0.24 * w * p.at[0], -0.06 * w * abs(p.at[0]), 0.0)),
-        )
-        yield (
-            f"{name}bendTwist.ty",
-            sign,
-            tongue(lambda p, t, w=way: (0.0, w * (9.0 * t**2 - 3.0 * math.sin(math.pi * t)), 0.0)),
-        )
-        yield f"{name}bendTwist.tx", sign, tongue(lambda p, t, w=way: (0.0, -0.5 * w * p.at[0] * t, 0.0))
-        yield f"{name}tipMove.ty", sign, tongue(lambda p, t, w=way: (0.0, (10.5 if w > 0 else -6.0) * smooth(0.35, 1.0, t), -1.0 * smooth(0.5, 1.0, t)))  # fmt: skip
-        yield f"{name}tipMove.tx", sign, tongue(lambda p, t, w=way: (8.0 * w * smooth(0.4, 1.0, t), 0.0, 0.0))
-        yield f"{name}thickThin.ty", sign, tongue(lambda p, t, w=way: (0.0, 2.6 * w * math.sin(math.pi * min(t + 0.15, 1.0)) * (p.index in (0, 1, 2)), 0.0))  # fmt: skip
-    yield f"{name}press.ty", "+", tongue(lambda p, t: (0.0, 6.5 * math.sin(math.pi * min(t + 0.1, 1.0)), 0.0))
+        tip = 10.5 if way > 0 else -6.0
+        fields: dict[str, Callable[..., Vector]] = {
+            "move.ty": lambda p, t, w=way: (0.0, 7.5 * w * t**0.6, 0.0),
+            "move.tx": lambda p, t, w=way: (10.0 * w * t**1.5, 0.0, 0.0),
+            "wideNarrow.ty": lambda p, t, w=way: (0.24 * w * p.at[0], -0.06 * w * abs(p.at[0]), 0.0),
+            "bendTwist.ty": lambda p, t, w=way: (0.0, w * (9 * t * t - 3 * math.sin(math.pi * t)), 0.0),
+            "bendTwist.tx": lambda p, t, w=way: (0.0, -0.5 * w * p.at[0] * t, 0.0),
+            "tipMove.ty": lambda p, t, d=tip: (0.0, d * smooth(0.35, 1, t), -smooth(0.5, 1, t)),
+            "tipMove.tx": lambda p, t, w=way: (8.0 * w * smooth(0.4, 1, t), 0.0, 0.0),
+            "thickThin.ty": lambda p, t, w=way: (0.0, 2.6 * w * _belly(t, 0.15) * (p.index < 3), 0.0),
+        }
+        for control, by in fields.items():
+            yield name + control, sign, tongue(by)
+    yield f"{name}press.ty", "+", tongue(lambda p, t: (0.0, 6.5 * _belly(t, 0.1), 0.0))
     yield (
         f"{name}roll.ty",
         "+",
         tongue(lambda p, t: (-0.2 * p.at[0], 0.022 * p.at[0] ** 2 * smooth(0.1, 0.6, t), 0.0)),
     )
+
+
+def _belly(t: float, before: float) -> float:
+    """1 in the middle of the tongue, 0 at its tip."""
+    return math.sin(math.pi * min(t + before, 1.0))
 
 
 def _teeth() -> Iterator[tuple[str, str, Field]]:

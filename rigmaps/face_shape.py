@@ -1,8 +1,8 @@
 """The neutral head of our own design: named points in millimetres, and the triangles between them.
 
 Origin between the eye centres; x to the character's left, y up, z out of the face. The left half is described
-and mirrored. Sizes are round figures of an adult head (pupils 63 apart, mouth 51 wide, jaw hinge 100 behind the
-incisors); nobody's face was measured for it. Standard library only; build_face.py writes the tables.
+and mirrored. Sizes are round figures of an adult head (pupils 63 apart, mouth 51 wide, jaw hinge 90 behind
+the incisors); nobody's face was measured for it. Standard library only; build_face.py writes the tables.
 """
 
 import math
@@ -145,7 +145,7 @@ def smooth(low: float, high: float, t: float) -> float:
 
 def _jaw_share(at: Vector) -> float:
     """How much the skin at a place follows the jaw."""
-    x, y, z = at
+    _, y, z = at
     below = -70.0 + (20.0 - z) * 48.0 / 92.0 - y
     share = smooth(-16.0, 16.0, below)
     if z < 0:
@@ -367,7 +367,7 @@ def _teeth() -> list[Point]:
         for row, (y, z) in enumerate(rows):
             for index, x in enumerate(_UPPER_TEETH if upper else _LOWER_TEETH):
                 edge = 0.9 if row == 0 and index % 2 == 0 and index else 0.0
-                depth = -0.5 if index % 2 == 0 and row < 3 else 0.0
+                depth = -1.2 if index % 2 == 0 and row < 3 else 0.0
                 lift = 0.035 * x if row == 0 else 0.0
                 at = (x, y + (edge if upper else -edge) + (lift if upper else -lift), arch(x) + z + depth)
                 jaw = 0.0 if upper else 1.0

@@ -3,6 +3,8 @@
 Standard library only; build_face.py writes the tables.
 """
 
+import itertools
+
 from rigmaps.face_shape import Point, Triangle, half_points
 
 Flat = tuple[float, float]
@@ -65,7 +67,7 @@ def _circle(a: Flat, b: Flat, c: Flat) -> tuple[float, float, float]:
     return (x, y, (a[0] - x) ** 2 + (a[1] - y) ** 2)
 
 
-_LIPS = ("lip_inner_upper", "lip_inner_lower", "lip_ridge_upper", "lip_ridge_lower", "lip_border_upper", "lip_border_lower")  # fmt: skip
+_LIPS = tuple(f"lip_{row}_{lip}" for row in ("inner", "ridge", "border") for lip in ("upper", "lower"))
 
 
 def _skin(half: list[Point]) -> list[Triangle]:
@@ -93,7 +95,7 @@ def _skin(half: list[Point]) -> list[Triangle]:
         material = "lip" if lip else "nostril" if nostril else "skin"
         triangles.append((points[a].name, points[b].name, points[c].name, material))
     ring = sorted((p for p in points if p.layout and p.layout[1] == 132), key=lambda p: p.layout or (0, 0))
-    for p, q in zip(ring, ring[1:], strict=False):
+    for p, q in itertools.pairwise(ring):
         triangles.append(("crown.C0", p.name, q.name, "skin"))
     return triangles
 
@@ -137,7 +139,7 @@ def _strips(by_name: dict[str, Point]) -> list[tuple[list[list[str]], str]]:
 
 def _strip_triangles(lines: list[list[str]], material: str) -> list[Triangle]:
     triangles = []
-    for upper, lower in zip(lines, lines[1:], strict=False):
+    for upper, lower in itertools.pairwise(lines):
         for k in range(len(upper) - 1):
             a, b, c, d = upper[k], upper[k + 1], lower[k], lower[k + 1]
             if len({a, c, d}) == 3:
