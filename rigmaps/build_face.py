@@ -1,4 +1,4 @@
-"""The head of face_shape.py, face_surface.py and face_motion.py -> the face_*.csv tables of this folder.
+"""The head described in face/ -> the face_*.csv tables of this folder.
 
     python -m rigmaps.build_face
 
@@ -11,9 +11,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rigmaps.face_motion import all_fields, seals
-from rigmaps.face_shape import EYE, EYE_RADIUS, HINGE, Point, smooth
-from rigmaps.face_surface import surface
+from rigmaps.face.motion import all_fields, seals
+from rigmaps.face.shape import CORNER, EYE, EYE_RADIUS, HINGE, LIP_X, Point, smooth
+from rigmaps.face.surface import surface
 
 _SMALLEST = 0.04
 """Millimetres; a displacement below is left out."""
@@ -119,9 +119,7 @@ def _moves(points: list[Point]) -> Iterable[Sequence[str]]:
 
 def pair_places() -> list[float]:
     """s of every pair of inner lip points, from the right corner to the left."""
-    from rigmaps.face_shape import _LIP_X, CORNER
-
-    half = [x / CORNER[0] for x in _LIP_X]
+    half = [x / CORNER[0] for x in LIP_X]
     return [-s for s in reversed(half[1:])] + half
 
 

@@ -8,7 +8,7 @@ the incisors); nobody's face was measured for it. Standard library only; build_f
 import math
 from dataclasses import dataclass, replace
 
-Vector = tuple[float, float, float]
+from rigmaps.face.skull import Vector, layout_of, skin, smooth
 
 EYE = (31.5, 0.0, 0.0)
 EYE_RADIUS = 12.2
@@ -51,97 +51,6 @@ class Point:
 Triangle = tuple[str, str, str, str]
 """Three point names, counter-clockwise from outside, and a material."""
 
-# Skull and neck, without features: rows from the crown down, columns from the front round to the back.
-_COLUMNS = (0.0, 28.0, 60.0, 108.0, 150.0, 205.0, 262.0)
-_ROWS: tuple[tuple[float, tuple[Vector, ...]], ...] = (
-    (132, ((0, 111, -34), (18, 111, -38), (32, 111, -52), (38, 110, -72), (36, 110, -88), (22, 109, -108), (0, 108, -114))),
-    (105, ((0, 91, -5), (26, 91, -11), (50, 90, -32), (63, 89, -66), (62, 88, -95), (40, 87, -135), (0, 86, -150))),
-    (75, ((0, 68, 11), (29, 68, 6), (57, 66, -17), (71, 64, -60), (72, 62, -98), (48, 60, -150), (0, 58, -169))),
-    (45, ((0, 44, 18), (31, 44, 13), (60, 42, -9), (73, 40, -58), (74, 38, -100), (51, 34, -156), (0, 32, -176))),
-    (22, ((0, 22, 18), (31, 23, 15), (59, 21, -9), (72, 18, -56), (73, 14, -100), (51, 8, -156), (0, 6, -176))),
-    (2, ((0, 3, 10), (30, 2, 8), (56, 1, -12), (69, -2, -56), (71, -6, -100), (50, -14, -152), (0, -16, -171))),
-    (-20, ((0, -18, 13), (30, -19, 12), (56, -20, -8), (68, -22, -54), (68, -26, -98), (48, -36, -143), (0, -38, -160))),
-    (-45, ((0, -44, 17), (28, -45, 12), (52, -46, -8), (65, -45, -50), (64, -47, -95), (45, -57, -130), (0, -60, -146))),
-    (-72, ((0, -72, 19), (26, -72, 12), (47, -70, -8), (61, -66, -46), (58, -68, -93), (42, -78, -122), (0, -80, -136))),
-    (-92, ((0, -91, 15), (24, -91, 9), (42, -88, -10), (58, -80, -44), (54, -86, -92), (40, -98, -117), (0, -100, -130))),
-    (-108, ((0, -107, 17), (19, -107, 12), (35, -102, -9), (55, -91, -42), (51, -102, -91), (38, -118, -114), (0, -120, -127))),
-    (-120, ((0, -117, 10), (17, -116, 5), (32, -110, -13), (52, -97, -43), (50, -118, -90), (38, -138, -114), (0, -140, -128))),
-    (-142, ((0, -121, -14), (19, -120, -17), (35, -117, -28), (46, -116, -53), (48, -138, -88), (37, -157, -114), (0, -159, -129))),
-    (-170, ((0, -133, -37), (21, -134, -39), (38, -136, -49), (47, -143, -68), (48, -160, -91), (37, -176, -118), (0, -178, -133))),
-    (-205, ((0, -165, -38), (23, -166, -40), (41, -168, -51), (50, -172, -73), (50, -182, -95), (39, -193, -120), (0, -196, -135))),
-    (-240, ((0, -196, -31), (29, -198, -35), (53, -200, -50), (68, -203, -76), (66, -208, -102), (46, -213, -126), (0, -215, -142))),
-)  # fmt: skip
-
-
-def _spline(knots: list[float], values: list[Vector], t: float) -> Vector:
-    """Cubic through the values (finite-difference tangents), held outside."""
-    t = min(max(t, knots[0]), knots[-1])
-    k = max(i for i in range(len(knots) - 1) if knots[i] <= t)
-
-    def tangent(i: int, axis: int) -> float:
-        a, b = max(i - 1, 0), min(i + 1, len(knots) - 1)
-        return (values[b][axis] - values[a][axis]) / (knots[b] - knots[a])
-
-    width = knots[k + 1] - knots[k]
-    h = (t - knots[k]) / width
-    out = []
-    for axis in range(3):
-        p, q = values[k][axis], values[k + 1][axis]
-        m, n = tangent(k, axis) * width, tangent(k + 1, axis) * width
-        out.append(
-            p * (1 + 2 * h) * (1 - h) ** 2
-            + m * h * (1 - h) ** 2
-            + q * h * h * (3 - 2 * h)
-            - n * h * h * (1 - h)
-        )
-    return (out[0], out[1], out[2])
-
-
-def _mirrored_row(row: tuple[Vector, ...]) -> tuple[list[float], list[Vector]]:
-    """The row with one more point beyond each midline, so that the surface crosses them level."""
-    front, back = row[1], row[-2]
-    knots = [-_COLUMNS[1], *_COLUMNS, 2 * _COLUMNS[-1] - _COLUMNS[-2]]
-    return knots, [(-front[0], *front[1:]), *row, (-back[0], *back[1:])]
-
-
-def skin(u: float, v: float) -> Vector:
-    """The head without features at layout place (u, v): millimetres round from the midline, and height."""
-    rows = sorted(_ROWS)
-    knots = [row[0] for row in rows]
-    values = []
-    for _, row in rows:
-        columns, points = _mirrored_row(row)
-        values.append(_spline(columns, points, u))
-    x, y, z = _spline(knots, values, v)
-    for cx, cy, rx, ry, height in _BUMPS:
-        d = ((x - cx) / rx) ** 2 + ((y - cy) / ry) ** 2
-        if d < 1 and z > -40:
-            z += height * (1 - d) ** 2
-            x += 0.25 * height * (1 - d) ** 2 * (x > 1)
-    return (x, y, z)
-
-
-_BUMPS = (
-    (0.0, -106.0, 20.0, 13.0, 3.5),  # chin
-    (40.0, -27.0, 25.0, 24.0, 4.5),  # cheek bone
-    (33.0, -52.0, 22.0, 24.0, 2.0),  # cheek
-    (30.0, 46.0, 34.0, 26.0, 2.0),  # forehead
-)
-
-
-def _layout_of(at: Vector) -> tuple[float, float]:
-    u, v = at[0], at[1]
-    for _ in range(60):
-        x, y, _ = skin(u, v)
-        u, v = max(u + 0.7 * (at[0] - x), 0.0), v + 0.7 * (at[1] - y)
-    return (u, v)
-
-
-def smooth(low: float, high: float, t: float) -> float:
-    """0 below low, 1 above high, smooth between."""
-    h = min(max((t - low) / (high - low), 0.0), 1.0)
-    return h * h * (3 - 2 * h)
-
 
 def _jaw_share(at: Vector) -> float:
     """How much the skin at a place follows the jaw."""
@@ -166,7 +75,7 @@ def _neck_share(at: Vector) -> float:
 
 
 # Mouth: x along the lip and the height and depth of each line there, from the middle to the corner.
-_LIP_X = (0.0, 5.0, 10.0, 14.5, 18.5, 22.3)
+LIP_X = (0.0, 5.0, 10.0, 14.5, 18.5, 22.3)
 _LIP_LINES: dict[str, tuple[tuple[float, float], ...]] = {
     "lip_inner": ((-72.6, 24.6), (-72.0, 24.3), (-72.2, 23.2), (-72.7, 21.2), (-73.0, 18.4), (-73.1, 15.2)),
     "lip_ridge_upper": ((-69.4, 28.0), (-68.3, 27.8), (-68.9, 26.0), (-70.0, 23.2), (-71.2, 19.8), (-72.3, 16.0)),
@@ -229,16 +138,16 @@ def _mouth() -> list[Point]:
             if (group.endswith("upper") and not upper) or (group.endswith("lower") and upper):
                 continue
             name = f"{group}_{'upper' if upper else 'lower'}" if group == "lip_inner" else group
-            for index, (x, (y, z)) in enumerate(zip(_LIP_X, line, strict=True)):
+            for index, (x, (y, z)) in enumerate(zip(LIP_X, line, strict=True)):
                 s = x / CORNER[0]
-                u, v = _layout_of((x, y, z))
+                u, v = layout_of((x, y, z))
                 part = 4.0 if group == "lip_inner" else 3.6 if "ridge" in group else 3.0
                 v += (part if upper else -part) * (1 - s * s) ** 0.5  # the layout has the mouth open
                 jaw = _lip_jaw(upper, s, 0.5)
                 points.append(Point(name, _side(x), index, (x, y, z), jaw=jaw, s=s, layout=(u, v)))
-    points.append(Point("lip_corner", "L", 0, CORNER, jaw=0.5, s=1.0, layout=_layout_of(CORNER)))
+    points.append(Point("lip_corner", "L", 0, CORNER, jaw=0.5, s=1.0, layout=layout_of(CORNER)))
     outer = (29.5, -73.3, 10.2)
-    points.append(Point("lip_corner", "L", 1, outer, jaw=0.5, s=1.0, layout=_layout_of(outer)))
+    points.append(Point("lip_corner", "L", 1, outer, jaw=0.5, s=1.0, layout=layout_of(outer)))
     rings = (
         ("mouth_ring_upper", ((14.5, -61.5, 21), (20.5, -64.2, 17.6), (26.5, -68.2, 13.4))),
         ("mouth_ring_lower", ((0, -86.4, 19), (7, -86.3, 18.8), (14, -85.2, 17.4), (20.5, -82.6, 14.9), (26.5, -78.4, 12))),
@@ -251,7 +160,7 @@ def _mouth() -> list[Point]:
         for index, at in enumerate(places):
             s = min(at[0] / CORNER[0], 1.0)
             near = "ring" in group
-            u, v = _layout_of(at)
+            u, v = layout_of(at)
             v += (1 if upper else -1) * (2.3 if near else 0.8) * (1 - s * s) ** 0.5
             jaw = 0.5 if group == "mouth_side" else _lip_jaw(upper, s, 0.42 if near else 0.4)
             points.append(Point(group, _side(at[0]), index, at, jaw=jaw, s=s, layout=(u, v)))
@@ -266,13 +175,13 @@ def _on_lid(x: float, y: float) -> Vector:
 def _lids() -> list[Point]:
     inner, upper, outer, lower = _LID
     points = [
-        Point("lid_corner", "L", 0, inner, layout=_layout_of(inner)),
-        Point("lid_corner", "L", 1, outer, layout=_layout_of(outer)),
+        Point("lid_corner", "L", 0, inner, layout=layout_of(inner)),
+        Point("lid_corner", "L", 1, outer, layout=layout_of(outer)),
     ]
     for group, line in (("lid_upper", upper), ("lid_lower", lower)):
         for index, (x, y) in enumerate(line):
             at = _on_lid(x, y)
-            points.append(Point(group, "L", index, at, layout=_layout_of(at)))
+            points.append(Point(group, "L", index, at, layout=layout_of(at)))
     return points
 
 
@@ -280,7 +189,7 @@ def _features() -> list[Point]:
     points = []
     for group, places in _FEATURES.items():
         for index, at in enumerate(places):
-            u, v = _layout_of(at)
+            u, v = layout_of(at)
             if group == "philtrum":
                 v += 2.6
             jaw = 0.0 if group in ("philtrum",) else _jaw_share(at)
@@ -338,7 +247,7 @@ def _inside() -> list[Point]:
     for ring, (shrink, part, deep, _) in enumerate(rings):
         for upper in (True, False):
             group = f"mouth_wall_{ring}_{'upper' if upper else 'lower'}"
-            for index, (x, (y, z)) in enumerate(zip(_LIP_X, inner, strict=True)):
+            for index, (x, (y, z)) in enumerate(zip(LIP_X, inner, strict=True)):
                 s = x / CORNER[0]
                 lift = part * (1 - 0.55 * s * s) * (1 if upper else -1.05)
                 at = (x * shrink, y + lift, z + deep * (1 - 0.25 * s))

@@ -5,7 +5,7 @@ Standard library only; build_face.py writes the tables.
 
 import itertools
 
-from rigmaps.face_shape import Point, Triangle, half_points
+from rigmaps.face.shape import Point, Triangle, half_points
 
 Flat = tuple[float, float]
 
