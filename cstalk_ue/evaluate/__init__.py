@@ -10,6 +10,7 @@ from cstalk_ue.evaluate.articulators import (
     lip_aperture,
 )
 from cstalk_ue.evaluate.expression import EXPRESSION_GROUPS, expression_means, expression_table
+from cstalk_ue.evaluate.landmarks import count_closures_mm
 from cstalk_ue.evaluate.statistics import best_lag, bootstrap_interval, correlation
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "bootstrap_interval",
     "correlation",
     "count_closures",
+    "count_closures_mm",
     "expression_means",
     "expression_table",
     "group_correlations",

@@ -87,16 +87,22 @@ class ClosureCount:
 
 
 def count_closures(curves: RigCurves, phones: Iterable[TimedPhone]) -> ClosureCount:
-    """Bilabials in which the lips close (definition in the module docstring)."""
-    aperture = lip_aperture(curves)
-    closed = total = 0
+    """Bilabials in which the lips close (definition in the module docstring), in control space."""
+    return closures_in(lip_aperture(curves), phones, fps=curves.fps, closed=CLOSED_APERTURE)
+
+
+def closures_in(
+    opening: np.ndarray, phones: Iterable[TimedPhone], *, fps: float, closed: float
+) -> ClosureCount:
+    """Bilabials during which ``opening`` (frames,) comes down to `closed`, in whatever unit both have."""
+    done = total = 0
     for phone in phones:
         if phone.phone not in BILABIALS:
             continue
-        first = max(0, int(np.ceil(phone.start_seconds * curves.fps - 1)))
-        last = int(np.floor(phone.end_seconds * curves.fps + 1))
-        window = aperture[first : last + 1]
+        first = max(0, int(np.ceil(phone.start_seconds * fps - 1)))
+        last = int(np.floor(phone.end_seconds * fps + 1))
+        window = opening[first : last + 1]
         if len(window):
             total += 1
-            closed += bool(window.min() <= CLOSED_APERTURE)
-    return ClosureCount(closed, total)
+            done += bool(window.min() <= closed)
+    return ClosureCount(done, total)
