@@ -197,7 +197,7 @@ def _convert(line: Line, folder: Path, predictor: Predictor, resume: bool, start
             return LineResult(line.name, "skipped", outputs=names, wall_seconds=time.monotonic() - started)
     audio = load_audio(line.audio)
     asked = _request(line, predictor, audio.sha256)
-    performance = predictor.perform(line, audio, _line_seed(asked["settings"]["seed"], audio.sha256))
+    performance = predictor.perform(line, audio, line_seed(asked["settings"]["seed"], audio.sha256))
     remove_record(record_file)  # from here on the old record is no longer true
     for name, path in paths.items():
         FORMATS[name].write(path, performance, provenance=_short_provenance(asked, line))
@@ -256,6 +256,6 @@ def _short_provenance(asked: dict[str, Any], line: Line) -> dict[str, Any]:
     }
 
 
-def _line_seed(seed: int, source_sha256: str) -> int:
+def line_seed(seed: int, source_sha256: str) -> int:
     """Lines of a batch blink at different times, the same line always at the same."""
     return int.from_bytes(hashlib.sha256(f"{seed} {source_sha256}".encode()).digest()[:8], "big")

@@ -60,7 +60,7 @@ def _until_broken(
     while (waiting or running) and not suspects:
         while waiting and len(running) < jobs:
             try:
-                with _held_interrupts():  # a new process inherits it: Ctrl-C is for the main one
+                with held_interrupts():  # a new process inherits it: Ctrl-C is for the main one
                     future = pool.submit(_convert_in_process, lines[waiting[0]], folder, resume)
             except BrokenProcessPool:
                 break
@@ -97,7 +97,7 @@ def _killed(line: Line) -> LineResult:
 
 
 @contextlib.contextmanager
-def _held_interrupts() -> Iterator[None]:
+def held_interrupts() -> Iterator[None]:
     """Ctrl-C waits until the end of the block; processes started inside never hear it."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -133,7 +133,7 @@ _process_predictor: Predictor | None = None
 def _start_process(settings: BatchSettings) -> None:
     global _process_predictor
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     _process_predictor = Predictor.load(settings)
     if settings.threads and _process_predictor.checkpoint is not None:
         import torch
@@ -141,7 +141,7 @@ def _start_process(settings: BatchSettings) -> None:
         torch.set_num_threads(settings.threads)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """A pool's processes outlive a killed parent and keep their model in memory; ours do not."""
     parent = multiprocessing.parent_process()
     if parent is not None:

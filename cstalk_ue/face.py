@@ -155,11 +155,13 @@ class Face:
         upper = p[self.index("teeth_upper_0.C0"), 1]
         lower = p[self.index("teeth_lower_0.C0"), 1]
         room = _smooth(r["tongue_gap_low"], r["tongue_gap_high"], upper - lower)
-        for section in self.tongue:
+        lift: np.ndarray | float = 0.0
+        for section in reversed(self.tongue):  # from the tip: what lifts it lifts half as much behind it
             y, z = p[section, 1], p[section, 2]
             z = np.minimum(z, r["teeth_back_z"] + 40.0 * room)
             between = room * _smooth(r["teeth_back_z"] - 1.0, r["teeth_back_z"] + 3.0, z.max(axis=0))
-            y = y + between * np.maximum(0.0, lower + 0.4 - y.min(axis=0))
+            lift = np.maximum(0.5 * lift, between * np.maximum(0.0, lower + 0.4 - y.min(axis=0)))
+            y = y + lift
             palate = r["palate_y"] - r["palate_curve"] * np.maximum(0.0, z - r["palate_z"]) ** 2
             y = np.minimum(y, palate - 0.3)
             p[section, 1] = y - between * np.maximum(0.0, y - (upper - 0.4))

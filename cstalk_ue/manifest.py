@@ -2,7 +2,8 @@
 
 A manifest is a CSV (comma, semicolon or tab; UTF-8) with the column ``file`` and any of ``emotion``,
 ``intensity``, ``name``, ``phones``, ``seed``. File names are relative to the manifest. A bad line becomes a
-`Line` with a `problem`, so that the good ones go on.
+`Line` with a `problem`, so that the good ones go on. The review page writes the same table with three more
+columns, ``decision``, ``note`` and ``curves``; they change nothing about how a line is converted.
 """
 
 import csv
@@ -18,6 +19,9 @@ from cstalk_ue.emotion import EmotionTrack
 from cstalk_ue.errors import CSTalkError, ManifestError
 
 COLUMNS: tuple[str, ...] = ("file", "emotion", "intensity", "name", "phones", "seed")
+REVIEW_COLUMNS: tuple[str, ...] = ("decision", "note", "curves")
+DECISIONS: tuple[str, ...] = ("approved", "rejected", "")
+"""What a review says of a line; "" is not decided yet."""
 LARGEST_SEED = 2**63 - 1
 """Seeds are whole numbers that other programs can read back from the provenance."""
 
@@ -37,6 +41,9 @@ class Line:
         phones: a file of timed phones, or None to look beside the audio when they are needed.
         seed: of blinks, gaze and head, or None for the seed of the call.
         problem: why this line cannot be converted, "" if it can.
+        decision: one of `DECISIONS`.
+        note: what the reviewer wrote.
+        curves: the curve file that was reviewed, if the manifest names one.
     """
 
     audio: Path
@@ -45,6 +52,9 @@ class Line:
     phones: Path | None = None
     seed: int | None = None
     problem: str = ""
+    decision: str = ""
+    note: str = ""
+    curves: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -77,16 +87,34 @@ def lines_of_paths(paths: Sequence[Path], emotion: EmotionTrack, *, phones: Path
     return LineList(_without_collisions(list(once.values())), tuple(remarks))
 
 
-def read_manifest(path: Path, *, default: EmotionTrack) -> LineList:
-    """Lines of a manifest; `default` is the emotion where the column is absent or empty.
+def read_manifest(path: Path, *, default: EmotionTrack, decision: str | None = None) -> LineList:
+    """Lines of a manifest.
+
+    Args:
+        default: the emotion where the column is absent or empty.
+        decision: only the lines with this decision; None takes all.
 
     Raises:
-        ManifestError: the file cannot be read as a table, has no column ``file``, or a
-            column looks misspelled or comes twice.
+        ManifestError: the file cannot be read as a table, has no column ``file``, or a column looks
+            misspelled or comes twice; a decision is asked and there is no such column.
     """
     columns, rows = _read_table(path)
     remarks = _check_columns(path, columns)
-    lines = [_line(path, number, columns, row, default) for number, row in rows]
+    if decision is not None and "decision" not in columns:
+        raise ManifestError(
+            f"{path}: has no column 'decision'; expected the table that the review page exports."
+        )
+    lines = []
+    for number, row in rows:
+        line = _line(path, number, columns, row, default)
+        if line.decision not in DECISIONS:
+            remarks += (
+                f"{path}: line {number}: decision {line.decision!r:.40} is not approved or rejected; "
+                "read as undecided.",
+            )
+            line = replace(line, decision="")
+        if decision is None or line.decision == decision:
+            lines.append(line)
     return LineList(_without_collisions(lines), remarks)
 
 
@@ -164,10 +192,10 @@ def _read_text(path: Path) -> str:
 
 
 def _check_columns(path: Path, columns: Sequence[str]) -> tuple[str, ...]:
-    doubled = [column for column in COLUMNS if columns.count(column) > 1]
+    doubled = [column for column in (*COLUMNS, *REVIEW_COLUMNS) if columns.count(column) > 1]
     if doubled:
         raise ManifestError(f"{path}: has the column {doubled[0]!r} more than once. Keep one of them.")
-    unknown = [column for column in columns if column and column not in COLUMNS]
+    unknown = [column for column in columns if column and column not in (*COLUMNS, *REVIEW_COLUMNS)]
     for column in unknown:
         close = difflib.get_close_matches(column, [c for c in COLUMNS if c not in columns], n=1, cutoff=0.75)
         if close:
@@ -185,7 +213,14 @@ def _line(
 ) -> Line:
     row = dict(zip(columns, cells, strict=False))
     audio = manifest.parent / row.get("file", "")
-    line = Line(audio, row.get("name") or audio.stem, default)
+    line = Line(
+        audio,
+        row.get("name") or audio.stem,
+        default,
+        decision=row.get("decision", "").casefold(),
+        note=row.get("note", ""),
+        curves=manifest.parent / row["curves"] if row.get("curves") else None,
+    )
     try:
         if any(cells[len(columns) :]):
             raise ManifestError(
@@ -203,12 +238,12 @@ def _checked_line(manifest: Path, line: Line, row: Mapping[str, str]) -> Line:
     emotion = EmotionTrack.parse(row["emotion"]) if row.get("emotion") else line.emotion
     if row.get("intensity"):
         emotion = emotion.scaled(_number(row["intensity"]))
-    return Line(
-        line.audio,
-        check_output_name(row["name"]) if row.get("name") else line.name,
-        emotion,
-        manifest.parent / row["phones"] if row.get("phones") else None,
-        _seed(row["seed"]) if row.get("seed") else None,
+    return replace(
+        line,
+        name=check_output_name(row["name"]) if row.get("name") else line.name,
+        emotion=emotion,
+        phones=manifest.parent / row["phones"] if row.get("phones") else None,
+        seed=_seed(row["seed"]) if row.get("seed") else None,
     )
 
 

@@ -221,7 +221,7 @@ def test_an_error_of_our_own_fails_one_line_and_says_where(wavs, settings, tmp_p
     def broken(*args, **rest):
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("cstalk_ue.batch_line._line_seed", broken)
+    monkeypatch.setattr("cstalk_ue.batch_line.line_seed", broken)
     (result,) = run_batch(lines_of(wavs)[:1], tmp_path / "out", settings)
     assert (
         "unexpected ZeroDivisionError at test_batch.py:" in result.message and "line 0.wav" in result.message
@@ -508,7 +508,7 @@ def test_ctrl_c_while_a_line_is_handed_out_waits_and_is_not_lost():
     seen = []
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with pytest.raises(KeyboardInterrupt), batch_processes._held_interrupts():
+        with pytest.raises(KeyboardInterrupt), batch_processes.held_interrupts():
             os.kill(os.getpid(), signal.SIGINT)
             child = subprocess.run(
                 [sys.executable, "-c", "import signal; signal.raise_signal(signal.SIGINT); print('alive')"],

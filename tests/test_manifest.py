@@ -212,3 +212,55 @@ def test_a_folder_without_sound_is_told(tmp_path):
     (tmp_path / "empty").mkdir()
     found = lines_of_paths([tmp_path / "empty", tmp_path / "a.wav"], NEUTRAL)
     assert len(found.lines) == 1 and str(tmp_path / "empty") in found.remarks[0]
+
+
+# What a review adds
+
+REVIEWED = (
+    "file,emotion,decision,note,curves\n"
+    "a.wav,sad,approved,,out/a.curves.npz\n"
+    'b.wav,happy,Rejected,"brow, too high",\n'
+    "c.wav,,,'=1+1,\n"
+    "d.wav,,rejected,,\n"
+)
+
+
+def test_the_columns_of_a_review_are_known(tmp_path):
+    read = manifest(tmp_path, REVIEWED)
+    assert read.remarks == () and not any(line.problem for line in read.lines)
+    assert [line.decision for line in read.lines] == ["approved", "rejected", "", "rejected"]
+    assert [line.note for line in read.lines] == ["", "brow, too high", "'=1+1", ""]
+    assert [line.curves for line in read.lines] == [tmp_path / "out/a.curves.npz", None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("decision", "names"),
+    [("approved", ["a"]), ("rejected", ["b", "d"]), ("", ["c"]), (None, ["a", "b", "c", "d"])],
+)
+def test_lines_of_one_decision(tmp_path, decision, names):
+    (tmp_path / "lines.csv").write_text(REVIEWED)
+    read = read_manifest(tmp_path / "lines.csv", default=NEUTRAL, decision=decision)
+    assert [line.name for line in read.lines] == names
+
+
+def test_a_line_that_is_not_asked_for_takes_no_name(tmp_path):
+    (tmp_path / "lines.csv").write_text("file,name,decision\n1.wav,a,approved\n2.wav,a,rejected\n")
+    (line,) = read_manifest(tmp_path / "lines.csv", default=NEUTRAL, decision="rejected").lines
+    assert not line.problem
+
+
+def test_decisions_are_asked_of_a_table_without_them(tmp_path):
+    (tmp_path / "lines.csv").write_text("file\na.wav\n")
+    with pytest.raises(ManifestError, match="no column 'decision'"):
+        read_manifest(tmp_path / "lines.csv", default=NEUTRAL, decision="approved")
+
+
+def test_an_unknown_decision_is_none_and_told(tmp_path):
+    read = manifest(tmp_path, "file,decision\na.wav,maybe\n")
+    assert read.lines[0].decision == "" and not read.lines[0].problem
+    assert "line 2" in read.remarks[0] and "'maybe'" in read.remarks[0]
+
+
+def test_notes_of_others_are_no_misspelling(tmp_path):
+    """A column 'notes' was fine before reviews had a column 'note'."""
+    assert "not used: notes" in manifest(tmp_path, "file,notes\na.wav,x\n").remarks[0]

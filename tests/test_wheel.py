@@ -75,6 +75,7 @@ def run_installed(folder: Path, *arguments: str) -> str:
         "rigmaps/SOURCES.md",
         "cstalk_ue/performer/tables/*.csv",
         "cstalk_ue/train/sentences.csv",
+        "cstalk_ue/review/page/*",
     ],
 )
 def test_code_and_tables_are_in_the_wheel(names, pattern):

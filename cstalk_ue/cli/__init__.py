@@ -15,6 +15,7 @@ from cstalk_ue.version import __version__
 _COMMANDS = {
     "demo": ("cstalk_ue.cli.demo", "Convert the samples with the bundled model and draw a picture."),
     "predict": ("cstalk_ue.cli.predict", "Turn dialogue into facial animation curves."),
+    "review": ("cstalk_ue.cli.review", "Make a page to look at lines, hear them and decide."),
     "model": ("cstalk_ue.cli.model", "List and describe models."),
     "train": ("cstalk_ue.cli.train", "Train models."),
 }

@@ -50,6 +50,11 @@ def _formats(ctx: click.Context, parameter: click.Parameter, value: str) -> tupl
     help="CSV with the column file, and any of emotion, intensity, name, phones, seed.",
 )
 @click.option(
+    "--decision",
+    type=click.Choice(["approved", "rejected"]),
+    help="Only the lines of the manifest that a review decided so.",
+)
+@click.option(
     "--model", default="bundled", help="bundled, performer (needs timed phones), or a checkpoint folder."
 )
 @click.option(
@@ -77,6 +82,7 @@ def predict(
     emotion: str,
     intensity: float,
     manifest: Path | None,
+    decision: str | None,
     model: str,
     phones: Path | None,
     device: str,
@@ -100,7 +106,7 @@ def predict(
     from cstalk_ue.batch import PERFORMER, BatchSettings, run_batch
     from cstalk_ue.cli.progress import progress
 
-    lines = _lines(inputs, manifest, emotion, intensity, phones)
+    lines = _lines(inputs, manifest, emotion, intensity, phones, decision)
     settings = BatchSettings(model, formats, fps, seed, blinks, gaze, head, device)
     if phones is not None and model != PERFORMER:
         click.echo(f"Note: --phones is not used; only --model {PERFORMER} reads timed phones.", err=True)
@@ -121,7 +127,12 @@ def predict(
 
 
 def _lines(
-    inputs: tuple[Path, ...], manifest: Path | None, emotion: str, intensity: float, phones: Path | None
+    inputs: tuple[Path, ...],
+    manifest: Path | None,
+    emotion: str,
+    intensity: float,
+    phones: Path | None,
+    decision: str | None,
 ) -> "LineList":
     from cstalk_ue.emotion import EmotionTrack
     from cstalk_ue.manifest import lines_of_paths, read_manifest
@@ -132,14 +143,18 @@ def _lines(
         raise click.UsageError(
             "--phones belongs to exactly one sound file. For many, use the manifest column 'phones'."
         )
+    if decision and not manifest:
+        raise click.UsageError("--decision belongs to a --manifest; only that says what was decided.")
     track = EmotionTrack.parse(emotion)
     lines = (
-        read_manifest(manifest, default=track) if manifest else lines_of_paths(inputs, track, phones=phones)
+        read_manifest(manifest, default=track, decision=decision)
+        if manifest
+        else lines_of_paths(inputs, track, phones=phones)
     )
     lines = replace(lines, lines=tuple(replace(x, emotion=x.emotion.scaled(intensity)) for x in lines.lines))
     if not lines.lines:
         where = manifest or ", ".join(str(path) for path in inputs)
-        what = "lists no line" if manifest else "holds no sound"
+        what = f"lists no {decision or ''} line".replace("  ", " ") if manifest else "holds no sound"
         raise click.UsageError(
             f"{where}: {what} to convert; expected WAV, FLAC, OGG or AIFF files. Check the path."
         )

@@ -230,6 +230,8 @@ def _ear() -> list[Point]:
             flare = 10.0 * smooth(-4.0, 16.0, -back)
             x = 70.5 + flare + out + 2.0 * (y + 10.0) / 31.0
             points.append(Point(f"ear_{ring}", "L", k, (x, y, -80.0 + back)))
+            if ring == 0:  # where the ear comes out of the head
+                points.append(Point("ear_root", "L", k, (56.0, -10.0 + 0.7 * (y + 10.0), -80.0 + 0.6 * back)))
     points.append(Point("ear_4", "L", 0, (67.0, -12.0, -76.0)))
     return points
 
@@ -314,7 +316,7 @@ def _tongue() -> list[Point]:
 
 def _eyeball() -> list[Point]:
     points = [Point("pupil", "L", 0, (EYE[0], EYE[1], EYE[2] + EYE_RADIUS), eye="L")]
-    for group, degrees in (("pupil", 9.5), ("iris", 26.5), ("eye", 36.0), ("eye", 62.0), ("eye", 92.0)):
+    for group, degrees in (("pupil", 9.5), ("iris", 26.5), ("eye", 36.0), ("eye", 62.0), ("eye", 92.0), ("eye", 130.0)):
         angle = math.radians(degrees)
         for k in range(12):
             t = 2 * math.pi * k / 12

@@ -125,13 +125,13 @@ def _strips(by_name: dict[str, Point]) -> list[tuple[list[list[str]], str]]:
         teeth = f"teeth_{lip}"
         out.append(([row(f"{teeth}_back"), row(f"{teeth}_0"), row(f"{teeth}_1"), row(f"{teeth}_2")], "teeth"))
         out.append(([row(f"{teeth}_2"), row(f"{teeth}_3")], "gum"))
-    ear = [around(f"ear_{ring}") for ring in range(4)]
+    ear = [around("ear_root"), *(around(f"ear_{ring}") for ring in range(4))]
     out.append(([*ear, ["ear_4.L0"] * 13], "ear"))
     sections = [row(f"tongue_{k}") for k in range(6)]
     out.append(([*sections, ["tongue_tip.C0"] * 6], "tongue"))
     out.append(([["pupil.L0"] * 13, around("pupil_10")], "pupil"))
     out.append(([around("pupil_10"), around("iris_26")], "iris"))
-    out.append(([around("iris_26"), around("eye_36"), around("eye_62"), around("eye_92")], "eye"))
+    out.append(([around("iris_26"), around("eye_36"), around("eye_62"), around("eye_92"), around("eye_130")], "eye"))
     out.append(([row("brow_hair_upper"), row("brow_hair_mid"), row("brow_hair_lower")], "brow"))
     out.append(([row("lash_tip"), row("lash_root")], "lash"))
     return out

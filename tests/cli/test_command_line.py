@@ -260,3 +260,19 @@ def test_training_without_a_corpus_is_told(here, capsys):
         == "Error: .: has no index.csv. Give the folder of a corpus with timed phones.\n"
     )
     assert not (here / "run").exists()
+
+
+def test_only_what_was_rejected_is_converted_again(here, model, capsys):
+    (here / "review.csv").write_text(
+        "file,decision,note,curves\na.wav,approved,,\nb.wav,rejected,too calm,\n"
+    )
+    asked = ["predict", "--manifest", "review.csv", "-o", "out", "--model", str(model)]
+    assert run([*asked, "--decision", "rejected"]) == 0
+    assert sorted(path.name for path in (here / "out").glob("*.npz")) == ["b.curves.npz"]
+    assert capsys.readouterr().err == ""
+    assert run([*asked]) == 0
+    assert run(["predict", "a.wav", "--decision", "rejected"]) == 2
+    assert "--decision belongs to a --manifest" in capsys.readouterr().err
+    (here / "review.csv").write_text("file,decision\na.wav,\n")
+    assert run([*asked, "--decision", "rejected"]) == 2
+    assert "lists no rejected line" in capsys.readouterr().err

@@ -22,10 +22,23 @@ def demo(tmp_path_factory):
 
 def test_every_sample_becomes_curves_a_picture_and_a_record(demo):
     suffixes = (".curves.npz", ".csv", "_llf.csv", ".provenance.json", ".png")
-    assert {f"{line}{suffix}" for line in LINES for suffix in suffixes} | {"expressions.csv"} == {
-        path.name for path in demo.iterdir()
+    expected = {f"{line}{suffix}" for line in LINES for suffix in suffixes}
+    expected |= {"expressions.csv", "review.html", "promise_angry_as"}
+    assert expected == {path.name for path in demo.iterdir()}
+    others = ("neutral", "sad", "surprised", "happy")
+    assert {f"{emotion}.{kind}" for emotion in others for kind in ("curves.npz", "provenance.json")} == {
+        path.name for path in (demo / "promise_angry_as").iterdir()
     }
     assert all((demo / f"{line}.png").read_bytes().startswith(b"\x89PNG") for line in LINES)
+
+
+def test_the_page_holds_every_line_with_its_sound_and_stays_small(demo):
+    page = (demo / "review.html").read_text(encoding="utf-8")
+    for number in range(len(LINES) + 4):
+        assert f'id="line-{number}"' in page
+    assert f'id="line-{len(LINES) + 4}"' not in page
+    assert [f'id="audio-{number}"' in page for number in range(6)] == [True] * 5 + [False]
+    assert len(page) < 3e6
 
 
 def test_the_bundled_model_closes_the_lips_of_the_samples(demo):
