@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check wheel clean
+.PHONY: demo test check stubs wheel clean
 
 demo: .venv/installed
 	$(BIN)/cstalk-ue demo
@@ -15,7 +15,12 @@ check: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python tests/stub_check.py
 	$(BIN)/python -m pytest
+
+# The editor scripts against the published signatures of Unreal 5.4, 5.5 and 5.6; skipped without a network.
+stubs: .venv/installed-dev
+	$(BIN)/python tests/stub_check.py --required
 
 wheel: .venv/installed-dev
 	$(BIN)/python -m build --wheel

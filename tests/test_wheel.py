@@ -70,6 +70,7 @@ def run_installed(folder: Path, *arguments: str) -> str:
         "cstalk_ue/**/*.py",
         "ingest/**/*.py",
         "ue_scripts/**/*.py",
+        "ue_scripts/**/*.uplugin",
         "rigmaps/*.py",
         "rigmaps/*.csv",
         "rigmaps/SOURCES.md",

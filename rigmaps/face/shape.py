@@ -316,7 +316,14 @@ def _tongue() -> list[Point]:
 
 def _eyeball() -> list[Point]:
     points = [Point("pupil", "L", 0, (EYE[0], EYE[1], EYE[2] + EYE_RADIUS), eye="L")]
-    for group, degrees in (("pupil", 9.5), ("iris", 26.5), ("eye", 36.0), ("eye", 62.0), ("eye", 92.0), ("eye", 130.0)):
+    for group, degrees in (
+        ("pupil", 9.5),
+        ("iris", 26.5),
+        ("eye", 36.0),
+        ("eye", 62.0),
+        ("eye", 92.0),
+        ("eye", 130.0),
+    ):
         angle = math.radians(degrees)
         for k in range(12):
             t = 2 * math.pi * k / 12

@@ -131,7 +131,9 @@ def _strips(by_name: dict[str, Point]) -> list[tuple[list[list[str]], str]]:
     out.append(([*sections, ["tongue_tip.C0"] * 6], "tongue"))
     out.append(([["pupil.L0"] * 13, around("pupil_10")], "pupil"))
     out.append(([around("pupil_10"), around("iris_26")], "iris"))
-    out.append(([around("iris_26"), around("eye_36"), around("eye_62"), around("eye_92"), around("eye_130")], "eye"))
+    out.append(
+        ([around("iris_26"), around("eye_36"), around("eye_62"), around("eye_92"), around("eye_130")], "eye")
+    )
     out.append(([row("brow_hair_upper"), row("brow_hair_mid"), row("brow_hair_lower")], "brow"))
     out.append(([row("lash_tip"), row("lash_root")], "lash"))
     return out
