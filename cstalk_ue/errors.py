@@ -11,7 +11,12 @@
     ├── PhoneError            timed phones cannot be read or do not fit the audio
     ├── CheckpointError       a checkpoint is missing, foreign, damaged or does not fit
     ├── EncoderError          the weights of a speech encoder cannot be had
-    └── ExportError           an output cannot be written
+    ├── ExportError           an output cannot be written
+    └── UnrealError           an Unreal editor cannot be used as asked
+        ├── EditorNotFoundError   no editor answers, or not exactly one fits
+        ├── EditorTimeoutError    the editor did not connect or answer in time
+        ├── EditorProtocolError   the connection broke, or the answer cannot be understood
+        └── EditorScriptError     the editor ran what it was sent, and that failed
 
 A message is one sentence or two: the file, the value found, the value expected, the remedy.
 The command line turns any of these into one line on standard error.
@@ -64,3 +69,23 @@ class EncoderError(CSTalkError):
 
 class ExportError(CSTalkError):
     """An output cannot be written."""
+
+
+class UnrealError(CSTalkError):
+    """An Unreal editor cannot be used as asked: no adapter, a closed connection, too large a command."""
+
+
+class EditorNotFoundError(UnrealError):
+    """No editor answers, or not exactly one of them fits."""
+
+
+class EditorTimeoutError(UnrealError):
+    """The editor did not connect or answer in time; the connection is closed."""
+
+
+class EditorProtocolError(UnrealError):
+    """The connection to the editor broke, or its answer cannot be understood; the connection is closed."""
+
+
+class EditorScriptError(UnrealError):
+    """The editor ran what it was sent, and that failed there."""

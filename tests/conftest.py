@@ -33,10 +33,37 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
+@pytest.fixture(scope="session")
+def multicast() -> None:
+    """Skips where a datagram to a multicast group does not come back to this machine."""
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            udp.bind(("", 0))
+            member = socket.inet_aton("239.0.0.1") + socket.inet_aton("0.0.0.0")
+            udp.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+            udp.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 0)
+            udp.settimeout(2)
+            udp.sendto(b"heard", ("239.0.0.1", udp.getsockname()[1]))
+            udp.recv(16)
+    except OSError as error:
+        pytest.skip(f"no multicast on this machine ({error}): editors cannot be looked for")
+
+
+@pytest.fixture
+def multicast_port(multicast) -> int:
+    """A UDP port nobody uses, so that tests running side by side do not meet."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.bind(("", 0))
+        return udp.getsockname()[1]
+
+
 @pytest.fixture(autouse=True, scope="session")
 def no_network():
-    """A connection to anything but this machine fails at once instead of waiting for a time-out."""
-    connect = socket.socket.connect
+    """A connection to anything but this machine fails at once instead of waiting for a time-out.
+
+    A datagram may go to a multicast group only with TTL 0, with which it cannot leave this machine.
+    """
+    connect, sendto = socket.socket.connect, socket.socket.sendto
 
     def connect_locally(self: socket.socket, address) -> None:
         local = self.family not in (socket.AF_INET, socket.AF_INET6) or address[0] in LOOPBACK
@@ -44,6 +71,15 @@ def no_network():
             raise ConnectionRefusedError(f"tests do not use the network; {address[0]} was asked for.")
         connect(self, address)
 
-    socket.socket.connect = connect_locally
+    def send_locally(self: socket.socket, data, *flags_and_address) -> int:
+        address = flags_and_address[-1]
+        kept_here = self.family not in (socket.AF_INET, socket.AF_INET6) or address[0] in LOOPBACK
+        if self.family == socket.AF_INET and address[0].startswith("239."):
+            kept_here = self.getsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL) == 0
+        if not kept_here:
+            raise ConnectionRefusedError(f"tests do not use the network; {address} was written to.")
+        return sendto(self, data, *flags_and_address)
+
+    socket.socket.connect, socket.socket.sendto = connect_locally, send_locally
     yield
-    socket.socket.connect = connect
+    socket.socket.connect, socket.socket.sendto = connect, sendto
