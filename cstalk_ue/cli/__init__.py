@@ -16,6 +16,7 @@ _COMMANDS = {
     "demo": ("cstalk_ue.cli.demo", "Convert the samples with the bundled model and draw a picture."),
     "predict": ("cstalk_ue.cli.predict", "Turn dialogue into facial animation curves."),
     "review": ("cstalk_ue.cli.review", "Make a page to look at lines, hear them and decide."),
+    "unreal": ("cstalk_ue.cli.unreal", "Work with running Unreal editors."),
     "model": ("cstalk_ue.cli.model", "List and describe models."),
     "train": ("cstalk_ue.cli.train", "Train models."),
 }

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cstalk_ue.cli.unreal_connection import connection_options
+
 if TYPE_CHECKING:
     from cstalk_ue.batch import LineResult
     from cstalk_ue.manifest import LineList
@@ -76,6 +78,15 @@ def _formats(ctx: click.Context, parameter: click.Parameter, value: str) -> tupl
 @click.option("--resume/--restart", default=True, help="Skip finished lines, or do all again.")
 @click.option("--jobs", type=click.IntRange(1), default=1, help="Processes; each loads the model.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option(
+    "--push", is_flag=True, help="Then make AnimSequences of them, as 'cstalk-ue unreal push' does."
+)
+@click.option(
+    "--destination",
+    metavar="PATTERN",
+    help="With --push: asset path, or folder; default /Game/CSTalk/{folder}/{name}.",
+)
+@connection_options
 def predict(
     inputs: tuple[Path, ...],
     output: Path,
@@ -95,6 +106,11 @@ def predict(
     resume: bool,
     jobs: int,
     as_json: bool,
+    push: bool,
+    destination: str | None,
+    project: str | None,
+    bind: str | None,
+    group: str | None,
 ) -> int:
     """Turn dialogue into facial animation curves.
 
@@ -105,7 +121,9 @@ def predict(
     """
     from cstalk_ue.batch import PERFORMER, BatchSettings, run_batch
     from cstalk_ue.cli.progress import progress
+    from cstalk_ue.cli.unreal_push import check_can_push, push_predicted
 
+    where = check_can_push(push, destination, formats, fps)
     lines = _lines(inputs, manifest, emotion, intensity, phones, decision)
     settings = BatchSettings(model, formats, fps, seed, blinks, gaze, head, device)
     if phones is not None and model != PERFORMER:
@@ -123,7 +141,11 @@ def predict(
             on_result=lambda result: tell(_remark(result)),
         )
     _report(results, output, as_json)
-    return 1 if any(result.status == "failed" for result in results) else 0
+    code = 1 if any(result.status == "failed" for result in results) else 0
+    if where is not None:
+        names = [result.name for result in results if result.status != "failed"]
+        code = max(code, push_predicted(names, output, where, project, bind, group, aside=as_json))
+    return code
 
 
 def _lines(
