@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from deadly_name import DeadlyName
+from interrupts import hear_interrupts
 from tiny_checkpoint import save_tiny, write_wav
 
 from cstalk_ue import batch_files, batch_processes
@@ -447,10 +448,6 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def _hear_interrupts() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a test run in the background ignores them
-
-
 def start_batch(wavs: Path, out: Path, model: str, jobs: int) -> subprocess.Popen:
     """The command line over many lines, up to its first finished line."""
     command = [
@@ -473,7 +470,7 @@ def start_batch(wavs: Path, out: Path, model: str, jobs: int) -> subprocess.Pope
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=_hear_interrupts,
+        preexec_fn=hear_interrupts,
     )
     deadline = time.monotonic() + 300  # a busy machine takes its time to import torch
     while not list(out.glob("*.json")) and process.poll() is None and time.monotonic() < deadline:

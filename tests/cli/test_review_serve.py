@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from interrupts import hear_interrupts
 from tiny_checkpoint import save_tiny, write_wav
 
 from cstalk_ue.cli import run
@@ -40,6 +41,7 @@ def test_a_session_from_start_to_ctrl_c(folder):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_interrupts,
     )
     try:
         said = process.stdout.readline() + process.stdout.readline()
@@ -60,7 +62,7 @@ def test_a_session_from_start_to_ctrl_c(folder):
             urllib.request.urlopen(url[1])
     finally:
         process.send_signal(signal.SIGINT)
-        errors = process.communicate(timeout=20)[1]
+        errors = process.communicate(timeout=120)[1]
     assert process.returncode == 0 and "Traceback" not in errors, errors
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", int(url[2])), 5)

@@ -11,6 +11,7 @@ import av
 import numpy as np
 import pytest
 import soundfile
+from interrupts import hear_interrupts
 
 from cstalk_ue.audio import SAMPLE_RATE
 from cstalk_ue.emotion import EmotionTrack
@@ -264,6 +265,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path):
         text=True,
         cwd=Path(__file__).parents[2],
         env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": ""},
+        preexec_fn=hear_interrupts,
     )
     assert done.stdout.readline().strip()
     done.send_signal(signal.SIGINT)
