@@ -75,10 +75,14 @@ class Face:
         Raises:
             RigError: no such point.
         """
-        found = _places(self.names).get(name)
+        found = self._places.get(name)
         if found is None:
             raise RigError(f"no point {name!r} on the landmark face.")
         return found
+
+    @functools.cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {name: index for index, name in enumerate(self.names)}
 
     def indices(self, prefix: str) -> np.ndarray:
         """Places of all points whose name begins so."""
@@ -248,7 +252,7 @@ def load_face() -> Face:
     """
     table = rig_table("face_points.csv")
     names = tuple(row["point"] for row in table)
-    place = _places(names)
+    place = {name: index for index, name in enumerate(names)}
     rules = {row["rule"]: float(row["value"]) for row in rig_table("face_rules.csv")}
     halves, moves = _moves(place)
     pairs = [row["point"] for row in rig_table("face_lips.csv") if row["point"].startswith("lip_inner_upper")]
@@ -274,11 +278,6 @@ def load_face() -> Face:
         eyes={side: _eye(side, rules, names, [row["eye"] for row in table]) for side in "LR"},
         tongue=tuple(_section(names, number) for number in range(6)),
     )
-
-
-@functools.lru_cache(maxsize=4)
-def _places(names: tuple[str, ...]) -> Mapping[str, int]:
-    return {name: index for index, name in enumerate(names)}
 
 
 def _moves(place: Mapping[str, int]) -> tuple[tuple[Half, ...], np.ndarray]:

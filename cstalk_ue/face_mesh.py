@@ -45,7 +45,15 @@ class FaceMesh:
 
     def vertices(self, points: np.ndarray) -> np.ndarray:
         """Vertices ``(V, 3)`` of points ``(P, 3)``, in the same units."""
-        return np.einsum("vk,vkc->vc", self.weights, points[self.sources])
+        sources, weights, starts = self._packed
+        return np.asarray(np.add.reduceat(points[sources] * weights, starts))
+
+    @functools.cached_property
+    def _packed(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Sources and weights without the unused places, and where each vertex begins."""
+        used = self.weights != 0
+        starts = np.append(0, np.cumsum(used.sum(axis=1))[:-1])
+        return self.sources[used], self.weights[used][:, None], starts
 
 
 @functools.cache

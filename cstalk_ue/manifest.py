@@ -20,6 +20,7 @@ from cstalk_ue.errors import CSTalkError, ManifestError
 
 COLUMNS: tuple[str, ...] = ("file", "emotion", "intensity", "name", "phones", "seed")
 REVIEW_COLUMNS: tuple[str, ...] = ("decision", "note", "curves")
+_KNOWN = (*COLUMNS, *REVIEW_COLUMNS)
 DECISIONS: tuple[str, ...] = ("approved", "rejected", "")
 """What a review says of a line; "" is not decided yet."""
 LARGEST_SEED = 2**63 - 1
@@ -192,10 +193,10 @@ def _read_text(path: Path) -> str:
 
 
 def _check_columns(path: Path, columns: Sequence[str]) -> tuple[str, ...]:
-    doubled = [column for column in (*COLUMNS, *REVIEW_COLUMNS) if columns.count(column) > 1]
+    doubled = [column for column in _KNOWN if columns.count(column) > 1]
     if doubled:
         raise ManifestError(f"{path}: has the column {doubled[0]!r} more than once. Keep one of them.")
-    unknown = [column for column in columns if column and column not in (*COLUMNS, *REVIEW_COLUMNS)]
+    unknown = [column for column in columns if column and column not in _KNOWN]
     for column in unknown:
         close = difflib.get_close_matches(column, [c for c in COLUMNS if c not in columns], n=1, cutoff=0.75)
         if close:

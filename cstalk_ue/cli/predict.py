@@ -176,7 +176,7 @@ def _lines(
     lines = replace(lines, lines=tuple(replace(x, emotion=x.emotion.scaled(intensity)) for x in lines.lines))
     if not lines.lines:
         where = manifest or ", ".join(str(path) for path in inputs)
-        what = f"lists no {decision or ''} line".replace("  ", " ") if manifest else "holds no sound"
+        what = f"lists no {f'{decision} ' if decision else ''}line" if manifest else "holds no sound"
         raise click.UsageError(
             f"{where}: {what} to convert; expected WAV, FLAC, OGG or AIFF files. Check the path."
         )

@@ -8,8 +8,14 @@ import click
 
 if TYPE_CHECKING:
     from cstalk_ue.unreal import ProjectSettings, RemoteExecutionSettings
+    from cstalk_ue.unreal.session import EditorSession
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+find_seconds_option = click.option(
+    "--seconds", type=click.FloatRange(0.1, 600), default=10.0, help="How long to look for the editor."
+)
 
 
 def connection_options(command: _Command) -> _Command:
@@ -50,3 +56,15 @@ def connection(
         )
     files = read_project_settings(uproject) if uproject is not None else None
     return client_settings(files, bind=bind, group=group), files
+
+
+def editor_session(
+    project: str | None, bind: str | None, group: str | None, find_seconds: float
+) -> "EditorSession":
+    """A session with the editor that is meant; what it has to say goes to standard error."""
+    from cstalk_ue.unreal.session import EditorSession
+
+    client, _ = connection(project, bind, group)
+    return EditorSession(
+        client, project, find_seconds=find_seconds, tell=lambda text: click.echo(text, err=True)
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cstalk_ue.cli.unreal_connection import connection, connection_options
+from cstalk_ue.cli.unreal_connection import connection_options, editor_session, find_seconds_option
 
 if TYPE_CHECKING:
     from cstalk_ue.unreal.install import Changes
@@ -72,9 +72,7 @@ def _print_what_to_switch_on(uproject: Path) -> None:
 @click.command("self-test")
 @click.option("--skeleton", default="", metavar="/Game/...", help="Of the face; default: searched for.")
 @click.option("--dry-run", is_flag=True, help="Change nothing; say what the editor has.")
-@click.option(
-    "--seconds", type=click.FloatRange(0.1, 600), default=10.0, help="How long to look for the editor."
-)
+@find_seconds_option
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @connection_options
 def self_test(
@@ -92,13 +90,8 @@ def self_test(
     is wrong.
     """
     from cstalk_ue.unreal.self_test import self_test as test
-    from cstalk_ue.unreal.session import EditorSession
 
-    client, _ = connection(project, bind, group)
-    editor = EditorSession(
-        client, project, find_seconds=seconds, tell=lambda text: click.echo(text, err=True)
-    )
-    with editor as session:
+    with editor_session(project, bind, group, seconds) as session:
         result = test(session, skeleton=skeleton, dry_run=dry_run)
     if as_json:
         told = {"passed": result.passed, "sentences": result.sentences, "facts": result.facts}

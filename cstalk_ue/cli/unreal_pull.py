@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cstalk_ue.cli.unreal_connection import connection, connection_options
+from cstalk_ue.cli.unreal_connection import connection_options, editor_session, find_seconds_option
 
 if TYPE_CHECKING:
     from cstalk_ue.unreal.pull import PulledTake
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 @click.option("--skeleton", default="", metavar="/Game/...", help="For performances; default: searched for.")
 @click.option("--audio/--no-audio", default=True, help="Export the sound of a take too.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; change nothing.")
-@click.option(
-    "--seconds", type=click.FloatRange(0.1, 600), default=10.0, help="How long to look for the editor."
-)
+@find_seconds_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @connection_options
 def pull(
@@ -50,12 +48,8 @@ def pull(
     """
     from cstalk_ue.cli.progress import progress
     from cstalk_ue.unreal.pull import pull as pull_all
-    from cstalk_ue.unreal.session import EditorSession
 
-    client, _ = connection(project, bind, group)
-    session = EditorSession(
-        client, project, find_seconds=seconds, tell=lambda text: click.echo(text, err=True)
-    )
+    session = editor_session(project, bind, group, seconds)
     with session, progress(len(assets), "takes") as tell:
         result = pull_all(
             assets,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cstalk_ue.cli.unreal_connection import connection, connection_options
+from cstalk_ue.cli.unreal_connection import connection_options, editor_session, find_seconds_option
+from cstalk_ue.unreal.destinations import DEFAULT_PATTERN
 
 if TYPE_CHECKING:
     from cstalk_ue.unreal.destinations import Destination, PushLine
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--destination",
-    default="/Game/CSTalk/{folder}/{name}",
+    default=DEFAULT_PATTERN,
     metavar="PATTERN",
     help="Asset path; {folder} is the sub-folder of the file. Without {name} it is a folder.",
 )
@@ -46,9 +47,7 @@ if TYPE_CHECKING:
     type=click.FloatRange(0, min_open=True),
     help="Seconds to wait for each job; default: by the size of the files.",
 )
-@click.option(
-    "--seconds", type=click.FloatRange(0.1, 600), default=10.0, help="How long to look for the editor."
-)
+@find_seconds_option
 @click.option(
     "--report", "report_file", type=click.Path(path_type=Path, dir_okay=False), help="JSON file to write."
 )
@@ -113,12 +112,8 @@ def push_lines(
     from cstalk_ue.cli.progress import progress
     from cstalk_ue.unreal.push import push as push_all
     from cstalk_ue.unreal.report import json_text, report_of, summary, write_report
-    from cstalk_ue.unreal.session import EditorSession
 
-    client, _ = connection(project, bind, group)
-    session = EditorSession(
-        client, project, find_seconds=find_seconds, tell=lambda text: click.echo(text, err=True)
-    )
+    session = editor_session(project, bind, group, find_seconds)
     with session, progress(len(lines), "files") as tell:
         result = push_all(
             lines, session, settings, on_item=lambda item: tell(_remark(item, settings.dry_run))
@@ -143,7 +138,7 @@ def check_can_push(
     Raises:
         UsageError: what `predict` is asked to write cannot be pushed.
     """
-    from cstalk_ue.unreal.destinations import DEFAULT_PATTERN, parse_destination
+    from cstalk_ue.unreal.destinations import parse_destination
 
     if not push:
         if destination is not None:

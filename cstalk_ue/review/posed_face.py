@@ -46,7 +46,7 @@ def pose(points: np.ndarray) -> Surface:
     """The surface over points ``(P, 3)`` mm."""
     known = parts()
     points = np.asarray(points, dtype=np.float64)
-    vertices = np.add.reduceat(points[known.sources] * known.weights, known.starts)
+    vertices = face_mesh(_LEVEL).vertices(points)
     a, b, c = (vertices[corner] for corner in known.outside)
     ab, ac = b - a, c - a
     across = np.empty_like(ab)  # np.cross takes three times as long
@@ -66,15 +66,11 @@ def pose(points: np.ndarray) -> Surface:
 class Parts:
     """What is the same for all poses.
 
-    Vertex v is the sum of ``weights * points[sources]`` from ``starts[v]`` on; `corners` are the first,
-    second and third vertices of the triangles, `outside` of those of the mesh alone, without the sockets of
-    the eyes; `lift` is added to their depth; `lip_edge` is where the lips meet; the rest says what a triangle
-    is.
+    `corners` are the first, second and third vertices of the triangles, `outside` of those of the mesh alone,
+    without the sockets of the eyes; `lift` is added to their depth; `lip_edge` is where the lips meet; the
+    rest says what a triangle is.
     """
 
-    sources: np.ndarray
-    weights: np.ndarray
-    starts: np.ndarray
     triangles: np.ndarray
     corners: np.ndarray
     outside: np.ndarray
@@ -96,7 +92,6 @@ def parts() -> Parts:
     materials = np.append(mesh.materials, np.full(len(sockets), every.index(_SOCKET)))
     names = np.array(every)[materials]
     socket = np.arange(len(triangles)) >= len(mesh.triangles)
-    used = mesh.weights != 0
     layer = np.array([material.layer for material in face_materials()])[materials]
     layer[np.isin(names, _AMONG_SKIN)] = SKIN
     layer[socket] = 0
@@ -104,9 +99,6 @@ def parts() -> Parts:
     lift[socket] = _SOCKET_LIFT_MM
     lip, wet = (triangles[names == name] for name in ("lip", "wet_lip"))
     return Parts(
-        sources=mesh.sources[used],
-        weights=mesh.weights[used][:, None],
-        starts=np.append(0, np.cumsum(used.sum(axis=1))[:-1]),
         triangles=triangles,
         corners=np.ascontiguousarray(triangles.T),
         outside=np.ascontiguousarray(mesh.triangles.T),

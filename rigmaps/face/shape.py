@@ -241,12 +241,12 @@ def _inside() -> list[Point]:
     points = []
     inner = _LIP_LINES["lip_inner"]
     rings = (
-        (0.97, 1.6, -4.0, 0.0),
-        (0.95, 7.0, -9.0, 0.0),
-        (0.88, 16.0, -38.0, 0.0),
-        (0.5, 12.0, -62.0, 0.0),
+        (0.97, 1.6, -4.0),
+        (0.95, 7.0, -9.0),
+        (0.88, 16.0, -38.0),
+        (0.5, 12.0, -62.0),
     )
-    for ring, (shrink, part, deep, _) in enumerate(rings):
+    for ring, (shrink, part, deep) in enumerate(rings):
         for upper in (True, False):
             group = f"mouth_wall_{ring}_{'upper' if upper else 'lower'}"
             for index, (x, (y, z)) in enumerate(zip(LIP_X, inner, strict=True)):

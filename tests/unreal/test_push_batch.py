@@ -8,8 +8,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import pytest
+from read_back import reads_back
 from ue_files import write_file
 
 from cstalk_ue.cli import run
@@ -44,19 +44,6 @@ def make_files(folder: Path, rng, good: int, bad: int) -> tuple[list[str], list[
         else:
             shutil.copy(write_file(folder.parent / "fast.npz", rng, frames=5, fps=60), file)
     return [name for name in names if name not in wrong], wrong
-
-
-def largest_difference(asset, file: Path) -> float:
-    with np.load(file) as content:
-        meta, values = json.loads(content["meta"].tobytes()), content["curves"]
-    times = np.arange(len(values)) / meta["fps"]
-    saved = {name.lower(): keys for name, keys in asset.curves.items()}
-    worst = 0.0
-    for column, name in enumerate(meta["curve_names"]):
-        at, keys = (np.asarray(each) for each in saved[name.lower()])
-        read = np.interp(times, at, keys) if len(at) else np.zeros(len(times))
-        worst = max(worst, float(np.abs(read - values[:, column]).max()))
-    return worst
 
 
 @pytest.mark.parametrize(
@@ -103,7 +90,7 @@ def test_a_push_that_is_cut_off_is_finished_by_the_same_command(editor, tmp_path
     assert sorted(stand_in.saves()) == sorted(f"/Game/VO/{name}" for name in right), "each is saved once"
     assert stand_in.faults() == [] == stand_in.modals()
     for name in right:
-        difference = largest_difference(stand_in.asset(f"/Game/VO/{name}"), folder / f"{name}.curves.npz")
+        difference = reads_back(stand_in.asset(f"/Game/VO/{name}"), folder / f"{name}.curves.npz")
         assert difference <= TOLERANCE + FLOAT32, name
     for name in wrong:
         with pytest.raises(KeyError):
