@@ -6,10 +6,11 @@ reported in one message. Knows nothing about what the settings do (see model/bui
 
 import dataclasses
 import difflib
+import json
 import tomllib
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -137,6 +138,23 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}). Check the path.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not a TOML file ({error}).") from error
+
+
+def toml_text(mapping: Mapping[str, Any]) -> str:
+    """Settings as TOML: plain values, lists of them, and one level or more of tables. No dates, no None."""
+    return "\n".join(_toml_lines(mapping, ())).strip() + "\n"
+
+
+def _toml_lines(mapping: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
+    plain = {key: value for key, value in mapping.items() if not isinstance(value, Mapping)}
+    if path and plain:
+        yield f"\n[{'.'.join(path)}]"
+    for key, value in plain.items():
+        # JSON's texts, numbers, lists and true/false are TOML's as well, given a decimal point.
+        yield f"{key} = {json.dumps(value, ensure_ascii=False, allow_nan=False)}"
+    for key, value in mapping.items():
+        if isinstance(value, Mapping):
+            yield from _toml_lines(value, (*path, key))
 
 
 def read_settings(cls: type[Settings], mapping: Mapping[str, Any], *, source: str) -> Settings:

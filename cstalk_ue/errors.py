@@ -7,6 +7,7 @@
     │   └── ManifestError     a manifest cannot be read; of one bad line, what is wrong with it
     ├── AudioError            a sound file cannot be used
     ├── CurveFormatError      a curve file, or a table of curves, is malformed
+    ├── DataSetError          a data set, or a take of one, is missing, unfinished or damaged
     ├── RigError              a control, region or rig table is unknown or inconsistent
     ├── PhoneError            timed phones cannot be read or do not fit the audio
     ├── CheckpointError       a checkpoint is missing, foreign, damaged or does not fit
@@ -49,6 +50,10 @@ class AudioError(CSTalkError):
 
 class CurveFormatError(CSTalkError):
     """Curves are malformed: shape, names, frame rate or file format."""
+
+
+class DataSetError(CSTalkError):
+    """A data set, or a take of one, cannot be used as it lies on disk."""
 
 
 class RigError(CSTalkError):
