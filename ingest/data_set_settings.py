@@ -14,7 +14,7 @@ DATA_SET_FORMAT = "cstalk-dataset/1"
 class ControlSettings:
     """Which controls are worth learning."""
 
-    constant_tolerance: float = 1e-3  # a control whose range over all takes is at most this is dropped
+    constant_tolerance: float = 1e-4  # a control that moves by no more over all takes is dropped
 
 
 @dataclass(frozen=True)

@@ -1,180 +1,175 @@
-"""MetaHuman Animator solve as JSON → RigCurves: the 251 raw curves and the head.
+"""MetaHuman Animator solves → CapturedTake: raw curves → our controls, 59.94 or 60 → 30 fps, sound beside.
 
-Reads the form of the public ARKitRemap dump (github.com/Dylanyz/ARKitRemap, UE 5.8), ``{"metadata":
-{"sequenceLengthSeconds": ..., "numFrames": ...}, "curves": {name: {"t": [...], "v": [...]}}}``: seconds and
-values of sparse keys, since Animator strips the keys that linear interpolation restores.
-Does not clamp and does not know GUI controls: see `rig_maps.raw_to_gui`.
+Reads the dumps of `cstalk-ue unreal pull` and of the editor menu, and the public forms named in
+animator_json.py and animator_csv.py. A solve dips below 0; such values are cut to 0..1 and counted by curve.
+Knows nothing about files of the data set.
 """
 
-import functools
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import numpy as np
 
+from cstalk_ue.audio import load_audio
 from cstalk_ue.errors import CurveFormatError
-from cstalk_ue.rig import HEAD_CURVES, neutral_head, rig_table
-from cstalk_ue.rig_maps import raw_curve_names
-from cstalk_ue.take import RigCurves
+from cstalk_ue.rig_maps import raw_to_gui
+from cstalk_ue.take import FacePerformance, RigCurves
+from ingest.animator_csv import looks_like_animator_csv, read_animator_csv
+from ingest.animator_json import AnimatorCurves, read_animator_json
+from ingest.audio_beside import find_audio_beside
+from ingest.captured import DATA_SET_FPS, CapturedTake, CaptureOrigin, CaptureTiming, Remark, TakeLabels
+from ingest.found import FoundTake
+from ingest.sampling import sample_at_30
+from ingest.swap_sides import swap_sides as swapped
 
-SLOWEST_FPS, FASTEST_FPS, MAX_FRAMES = 1, 1000, 1_000_000
-"""A file outside these (nine hours at 30 fps) has damaged metadata."""
+__all__ = ["AnimatorCurves", "find_animator", "read_animator", "read_animator_json"]
 
-_REMEDY = "Export the animation sequence again."
-_LARGEST = float(np.finfo(np.float32).max)
+CUT_REMARK = 0.02
+"""A value this far outside 0..1 is remarked on; less is the solver's usual ripple."""
 
-
-@dataclass(frozen=True)
-class AnimatorCurves:
-    """One solve, sampled at a fixed rate.
-
-    Attributes:
-        raw: the 251 raw curves in Unreal's names and DNA order, not clamped: a solve dips below 0.
-        head: `HEAD_CURVES` in degrees and centimetres, on the same clock.
-        keyed: names of the raw curves that have keys; the others hold their neutral value throughout.
-        ignored: curves of the file that are neither raw nor head curves, as the file spells them.
-        metadata: what the file says about itself.
-    """
-
-    raw: RigCurves
-    head: RigCurves
-    keyed: tuple[str, ...]
-    ignored: tuple[str, ...]
-    metadata: Mapping[str, Any]
+_SIGNS = re.compile(rb'"(curves|raw_keys)"')
+_LOOKED_AT = 1 << 16
+_NAME = re.compile(r"(?P<slate>.+)_(?P<take>\d{1,6})")
 
 
-def read_animator_json(path: Path, *, fps: float | None = None) -> AnimatorCurves:
-    """Read a solve and sample it linearly at `fps`, or at its own rate ``numFrames / sequenceLengthSeconds``.
+def find_animator(paths: Iterable[Path]) -> list[FoundTake]:
+    """The solves among `paths`: files as given, folders searched through and sorted.
 
-    Frame k is at k / fps; a key at the very end of the sequence only closes the last frame. Outside its keys
-    a curve holds its first or last value. Curves without keys, or absent from the file, are at rest: raw
-    curves 0 (the two noseWrinkleUpper 1), head curves as in `neutral_head`. Names are matched in any case.
+    Below a folder, JSON without curves (take.json and the like) and CSVs without raw curves are left out.
 
     Raises:
-        CurveFormatError: the file is no such JSON, its keys are damaged or unsorted, or fps is not positive.
+        CurveFormatError: a path is missing, or a folder holds no solve.
     """
-    data = _load(path)
-    metadata = _member(data, "metadata", f"{path}")
-    seconds, own_fps = _clock(metadata, path)
-    rate = own_fps if fps is None else fps
-    if not (math.isfinite(rate) and rate > 0):
-        raise CurveFormatError(f"fps is {rate}; expected a positive number.")
-    if seconds * rate > MAX_FRAMES:
-        raise CurveFormatError(
-            f"{path}: {seconds:g} s at {rate:g} fps is over {MAX_FRAMES} frames. "
-            "Ask for fewer fps, or split the take."
-        )
-    curves = _member(data, "curves", f"{path}")
-    keys, ignored = _keys_by_curve(curves, path)
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            below = [file for file in sorted(path.rglob("*")) if _is_solve(file)]
+            if not below:
+                raise CurveFormatError(
+                    f"{path}: holds no MetaHuman Animator solve (JSON or CSV). Export one with "
+                    "`cstalk-ue unreal pull` or the editor menu."
+                )
+            found += below
+        elif not path.is_file():
+            raise CurveFormatError(f"{path}: no such file or folder. Check the path.")
+        elif path.suffix.casefold() not in (".json", ".csv"):
+            raise CurveFormatError(f"{path}: is neither JSON nor CSV. Give exported solves.")
+        else:
+            found.append(path)
+    return [FoundTake(path, "", path.stem) for path in dict.fromkeys(found)]
 
-    times = np.arange(max(1, round(seconds * rate))) / rate
-    values = {name: np.interp(times, key_times, v) for name, (key_times, v) in keys.items() if len(key_times)}
-    raw = np.stack(
-        [values.get(name, np.full(len(times), rest)) for name, rest in _raw_at_rest().items()], axis=1
+
+def read_animator(
+    found: FoundTake, *, swap_sides: bool = False, audio_folder: Path | None = None
+) -> CapturedTake:
+    """Read a solve as a take on our rig at 30 fps.
+
+    Args:
+        swap_sides: exchange left and right. The selfie video of the phone's ARKit mode is mirrored, and a
+            solve of it comes out so.
+        audio_folder: where to look for the sound, beside the solve's own folder.
+
+    Raises:
+        CurveFormatError: not a solve, or damaged.
+        AudioError: the sound cannot be read, or several sounds fit.
+    """
+    path = found.path
+    read = read_animator_csv if path.suffix.casefold() == ".csv" else read_animator_json
+    solve = read(path)
+    # To controls before resampling: between two frames a curve may cross from one half of a pair to the
+    # other, and then both halves would be on.
+    performance = FacePerformance(sample_at_30(raw_to_gui(solve.raw)), sample_at_30(solve.head))
+    if swap_sides:
+        performance = swapped(performance)
+    sound = find_audio_beside(path, [_sound_name(solve), path.stem], audio_folder)
+    match = _NAME.fullmatch(path.stem)
+    return CapturedTake(
+        name=found.name,
+        performance=performance,
+        timing=CaptureTiming(
+            measured_fps=solve.own_fps,
+            clock="seconds",
+            start_timecode="",
+            seconds=solve.own_frames / solve.own_fps,
+            captured_frames=solve.own_frames,
+        ),
+        labels=TakeLabels(
+            slate=match["slate"] if match else path.stem, take_number=int(match["take"]) if match else None
+        ),
+        origin=CaptureOrigin(
+            "metahuman-animator",
+            path,
+            files=tuple(file for file in (path, sound) if file is not None),
+            details=_details(solve, swap_sides),
+        ),
+        samples=None if sound is None else load_audio(sound).samples,
+        audio_source=sound,
+        audio_start="none" if sound is None else "assumed",
+        clamped=_clamped(solve.raw),
+        remarks=_remarks(solve),
     )
-    head = neutral_head(len(times), rate).values.copy()
-    for column, name in enumerate(HEAD_CURVES):
-        if name in values:
-            head[:, column] = values[name]
-    return AnimatorCurves(
-        raw=RigCurves(raw, raw_curve_names(), rate),
-        head=RigCurves(head, HEAD_CURVES, rate),
-        keyed=tuple(name for name in raw_curve_names() if name in values),
-        ignored=ignored,
-        metadata=MappingProxyType(dict(metadata)),
-    )
 
 
-@functools.cache
-def _raw_at_rest() -> dict[str, float]:
-    return {row["curve_name"]: float(row["neutral"]) for row in rig_table("raw_controls.csv")}
-
-
-def _load(path: Path) -> Any:
+def _is_solve(path: Path) -> bool:
+    if path.name.startswith("._") or not path.is_file():
+        return False
+    if path.suffix.casefold() == ".csv":
+        return looks_like_animator_csv(path)
+    if path.suffix.casefold() != ".json":
+        return False
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise CurveFormatError(f"{path}: cannot be read ({error.strerror}).") from error
-    except (ValueError, RecursionError) as error:
-        raise CurveFormatError(f"{path}: is not JSON ({error}). {_REMEDY}") from error
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(_LOOKED_AT)
+            file.seek(max(0, size - _LOOKED_AT))
+            return bool(_SIGNS.search(head) or _SIGNS.search(file.read()))
+    except OSError:
+        return True  # named when it is read
 
 
-def _member(data: Any, key: str, where: str) -> dict[str, Any]:
-    member = data.get(key) if isinstance(data, dict) else None
-    if not isinstance(member, dict):
-        raise CurveFormatError(f"{where}: has no object {key!r}; expected 'metadata' and 'curves'. {_REMEDY}")
-    return member
+def _sound_name(solve: AnimatorCurves) -> str:
+    """Stem of the sound file that the dump names; only its last part, wherever the path may lead."""
+    named = solve.metadata.get("audio")
+    if not isinstance(named, str):
+        return ""
+    return PurePosixPath(PureWindowsPath(named).name).stem
 
 
-def _clock(metadata: Mapping[str, Any], path: Path) -> tuple[float, float]:
-    """Length in seconds and the take's own frames per second."""
-    seconds = _positive(metadata, "sequenceLengthSeconds", path)
-    own_fps = _positive(metadata, "numFrames", path) / seconds
-    if not SLOWEST_FPS <= own_fps <= FASTEST_FPS:
-        raise CurveFormatError(
-            f"{path}: numFrames over sequenceLengthSeconds is {own_fps:g} fps; "
-            f"expected {SLOWEST_FPS} to {FASTEST_FPS}. {_REMEDY}"
+def _details(solve: AnimatorCurves, swap_sides: bool) -> dict[str, str]:
+    details = {"sides": "swapped" if swap_sides else "as captured"}
+    for key in ("asset", "source", "engineVersion", "format"):
+        value = solve.metadata.get(key)
+        if isinstance(value, str | int | float):
+            details[key] = str(value)
+    note = solve.metadata.get("note")
+    if isinstance(note, str | dict | list):
+        details["note"] = note if isinstance(note, str) else json.dumps(note, ensure_ascii=False)
+    return details
+
+
+def _clamped(raw: RigCurves) -> dict[str, int]:
+    """Frames in which each raw curve lies outside 0..1, curves that stay inside left out."""
+    counts = ((raw.values < 0) | (raw.values > 1)).sum(axis=0)
+    return {name: int(count) for name, count in zip(raw.controls, counts, strict=True) if count}
+
+
+def _remarks(solve: AnimatorCurves) -> tuple[Remark, ...]:
+    remarks, raw = [], solve.raw
+    excess = np.maximum(-raw.values, raw.values - 1).max(axis=0)
+    worst = int(np.argmax(excess))
+    if excess[worst] > CUT_REMARK:
+        text = (
+            f"{int((excess > CUT_REMARK).sum())} curves reach more than {CUT_REMARK:g} outside 0..1 "
+            f"and were cut, {raw.controls[worst]} by {excess[worst]:.2f}"
         )
-    return seconds, own_fps
-
-
-def _positive(metadata: Mapping[str, Any], key: str, path: Path) -> float:
-    value = metadata.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _LARGEST:
-        raise CurveFormatError(f"{path}: metadata {key} is {value!r}; expected a positive number. {_REMEDY}")
-    return float(value)
-
-
-def _keys_by_curve(
-    curves: Mapping[str, Any], path: Path
-) -> tuple[dict[str, tuple[np.ndarray, np.ndarray]], tuple[str, ...]]:
-    """Key times and values by our name of the curve, and the names that are not ours."""
-    known = {name.casefold(): name for name in (*raw_curve_names(), *HEAD_CURVES)}
-    keys: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    ignored = []
-    for spelled, curve in curves.items():
-        name = known.get(spelled.casefold())
-        if name is None:
-            ignored.append(spelled)
-            continue
-        if name in keys:
-            raise CurveFormatError(f"{path}: curve {spelled!r} is there twice, in two spellings. {_REMEDY}")
-        keys[name] = _keys(curve, f"{path}: curve {spelled}")
-    if not keys:
-        raise CurveFormatError(
-            f"{path}: none of its {len(curves)} curves is a CTRL_expressions_* or head curve. "
-            "Export the face animation, not the body's."
-        )
-    return keys, tuple(ignored)
-
-
-def _keys(curve: Any, where: str) -> tuple[np.ndarray, np.ndarray]:
-    times, values = (_numbers(curve, member, where) for member in ("t", "v"))
-    if len(times) != len(values):
-        raise CurveFormatError(
-            f"{where}: {len(times)} times for {len(values)} values; expected as many. {_REMEDY}"
-        )
-    falls = np.flatnonzero(np.diff(times) <= 0)
-    if len(falls):
-        key = int(falls[0]) + 1
-        raise CurveFormatError(
-            f"{where}: key {key} at {times[key]:g} s follows one at {times[key - 1]:g} s; "
-            f"expected rising times. {_REMEDY}"
-        )
-    return times, values
-
-
-def _numbers(curve: Any, member: str, where: str) -> np.ndarray:
-    """One list of JSON numbers as float64; anything a float32 curve cannot hold is refused."""
-    numbers = curve.get(member) if isinstance(curve, dict) else None
-    if not isinstance(numbers, list):
-        raise CurveFormatError(f"{where}: has no list {member!r}; expected 't' and 'v'. {_REMEDY}")
-    for key, number in enumerate(numbers):
-        if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) <= _LARGEST:
-            raise CurveFormatError(f"{where}: key {key} has {number!r}; expected a finite number. {_REMEDY}")
-    return np.array(numbers, dtype=np.float64)
+        remarks.append(Remark("values-clamped", text))
+    if solve.ignored:
+        text = f"{len(solve.ignored)} curves are neither raw nor head curves: {', '.join(solve.ignored[:5])}"
+        remarks.append(Remark("unknown-curves", text))
+    if not math.isclose(solve.own_fps, round(solve.own_fps), abs_tol=0.12) or solve.own_fps < DATA_SET_FPS:
+        text = f"solved at {solve.own_fps:.3f} frames per second"
+        remarks.append(Remark("unusual-frame-rate", text))
+    return tuple(remarks)

@@ -1,198 +1,225 @@
-"""MetaHuman Animator JSON: sampling, rest values, refusals, and one real solve through the rig."""
+"""Animator solves as takes: the real one, every published form, clamping, sides, sound and names."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cstalk_ue import rig, rig_maps
-from cstalk_ue.errors import CurveFormatError
-from ingest import read_animator_json
+from cstalk_ue.errors import CSTalkError, CurveFormatError
+from cstalk_ue.rig import control_names
+from cstalk_ue.rig_maps import gui_to_raw, raw_to_gui
+from ingest.captured import DATA_SET_FPS
+from ingest.found import FoundTake
+from ingest.metahuman_animator import find_animator, read_animator, read_animator_json
 
-JAW = "CTRL_expressions_jawOpen"
+JAW, SMILE = "CTRL_expressions_jawOpen", "CTRL_expressions_mouthCornerPullL"
+JAW_CONTROL = "CTRL_C_jaw.ty"
+
+
+def found(path) -> FoundTake:
+    return FoundTake(path, "", path.stem)
 
 
 @pytest.fixture
 def write(tmp_path):
-    def write(curves, *, seconds=1.0, frames=10, **changes) -> Path:
-        data = {
-            "metadata": {"sequenceLengthSeconds": seconds, "numFrames": frames},
-            "curves": curves,
-        } | changes
-        path = tmp_path / "solve.json"
-        path.write_text(json.dumps(data))
+    def write(data, name="solve_3.json"):
+        path = tmp_path / name
+        path.write_text(data if isinstance(data, str) else json.dumps(data), encoding="utf-8")
         return path
 
     return write
 
 
-@pytest.fixture(scope="module")
-def solve_path(shared_data):
-    return shared_data / "metahuman_animator" / "arkittest_mha_curves.json"
+def dump(curves, *, seconds=1.0, frames=60, **metadata):
+    about = {"sequenceLengthSeconds": seconds, "numFrames": frames, **metadata}
+    return {"metadata": about, "curves": curves}
 
 
 @pytest.fixture(scope="module")
-def solve(solve_path):
-    return read_animator_json(solve_path)
+def real(shared_data):
+    return read_animator(find_animator([shared_data / "metahuman_animator"])[0])
 
 
-def test_sparse_keys_are_sampled_linearly_at_the_files_own_rate(write):
-    taken = read_animator_json(write({JAW: {"t": [0, 0.4, 0.6], "v": [0, 0.8, 0]}}))
-    assert (taken.raw.frames, taken.raw.fps, taken.raw.controls) == (10, 10, rig_maps.raw_curve_names())
-    expected = [0, 0.2, 0.4, 0.6, 0.8, 0.4, 0, 0, 0, 0]
-    np.testing.assert_allclose(taken.raw.curve(JAW), expected, atol=1e-6)
-    assert taken.keyed == (JAW,)
+# The real solve
 
 
-def test_another_rate_keeps_the_duration(write):
-    taken = read_animator_json(write({JAW: {"t": [0, 1], "v": [0, 1]}}), fps=30)
-    assert (taken.raw.frames, taken.raw.fps, taken.raw.duration_seconds) == (30, 30, 1)
-    np.testing.assert_allclose(taken.raw.curve(JAW), np.arange(30) / 30, atol=1e-6)
-    assert (taken.head.frames, taken.head.fps) == (30, 30)
+def test_the_real_solve_keeps_its_length_and_moves_114_controls(real):
+    assert real.timing.captured_frames == 1472
+    assert real.timing.measured_fps == pytest.approx(59.94, abs=1e-3)
+    assert abs(real.timing.seconds - 24.5579) < 0.001
+    # The last row is at 1471 / 59.94 = 24.541 s: 737 frames of 1/30 s from 0.
+    assert real.performance.frames == 737
+    assert int((np.ptp(real.performance.face.values, axis=0) > 1e-4).sum()) == 114
 
 
-def test_a_curve_holds_its_ends_outside_its_keys(write):
-    taken = read_animator_json(write({JAW: {"t": [0.3, 0.5], "v": [0.2, 0.6]}}))
-    assert taken.raw.curve(JAW)[0] == np.float32(0.2)
-    assert taken.raw.curve(JAW)[-1] == np.float32(0.6)
+def test_the_real_solve_is_that_of_its_own_frames(real):
+    """At its own rate raw → GUI → raw errs by less than 0.09; 30 fps lies on straight lines between."""
+    solve = read_animator_json(real.origin.path)
+    gui = raw_to_gui(solve.raw)
+    assert np.abs(gui_to_raw(gui).values - solve.raw.values.clip(0, 1)).max() < 0.09
+    times, own = np.arange(real.performance.frames) / DATA_SET_FPS, np.arange(gui.frames) / gui.fps
+    wanted = np.stack([np.interp(times, own, column) for column in gui.values.T], axis=1)
+    np.testing.assert_allclose(real.performance.face.values, wanted, atol=1e-6)
 
 
-def test_curves_without_keys_and_absent_ones_are_at_rest(write):
-    empty = {"t": [], "v": []}
-    taken = read_animator_json(write({"HeadControlSwitch": empty, JAW: empty}))
-    np.testing.assert_array_equal(taken.raw.values, rig_maps.gui_to_raw(rig.neutral_curves(10, 10)).values)
-    np.testing.assert_array_equal(taken.head.values, rig.neutral_head(10, 10).values)
-    assert taken.keyed == ()
+def test_values_outside_are_counted_and_the_worst_is_named(real):
+    assert len(real.clamped) == 92, "as measured on this solve: 92 curves go below 0"
+    remark = next(remark for remark in real.remarks if remark.code == "values-clamped")
+    assert "mouthLipsTogetherUR by 0.98" in remark.text
+    assert real.performance.face.values.min() >= -1 and real.performance.face.values.max() <= 1
 
 
-def test_values_are_not_clamped(write):
-    taken = read_animator_json(write({JAW: {"t": [0], "v": [-0.98]}, "HeadYaw": {"t": [0], "v": [-12.9]}}))
-    assert taken.raw.curve(JAW)[0] == np.float32(-0.98)
-    assert taken.head.curve("HeadYaw")[0] == np.float32(-12.9)
+def test_head_and_names_come_with_it(real):
+    head = real.performance.head
+    assert head.curve("HeadYaw").min() == pytest.approx(-12.9, abs=0.1)
+    assert head.curve("HeadYaw").max() == pytest.approx(19.8, abs=0.1)
+    assert real.origin.details["asset"] == "/Game/ARKitRemap/arkittest/AS_mp_arkittest"
+    assert (real.audio_start, real.samples) == ("none", None)
 
 
-def test_names_match_in_any_case_and_foreign_curves_are_listed(write):
-    key = {"t": [0], "v": [0.5]}
-    taken = read_animator_json(write({"ctrl_expressions_jawopen": key, "headyaw": key, "MyCurve": key}))
-    assert taken.raw.curve(JAW)[0] == taken.head.curve("HeadYaw")[0] == 0.5
-    assert taken.ignored == ("MyCurve",)
+def test_swapping_sides_twice_gives_the_solve_back(real):
+    once = read_animator(found(real.origin.path), swap_sides=True)
+    left, right = "CTRL_L_mouth_cornerPull.ty", "CTRL_R_mouth_cornerPull.ty"
+    np.testing.assert_array_equal(once.performance.face.curve(left), real.performance.face.curve(right))
+    assert once.origin.details["sides"] == "swapped"
 
 
-def test_metadata_comes_along_and_cannot_be_changed(write):
-    taken = read_animator_json(write({JAW: {"t": [0], "v": [0]}}))
-    assert taken.metadata["numFrames"] == 10
-    with pytest.raises(TypeError):
-        taken.metadata["numFrames"] = 11
+# Forms
+
+
+def forms(curve: np.ndarray, fps: float):
+    """The same jaw in every published form: (file name, contents)."""
+    times = (np.arange(len(curve)) / fps).tolist()
+    values = [float(value) for value in curve]
+    rows = "".join(f"{k},{t!r},{v!r}\n" for k, (t, v) in enumerate(zip(times, values, strict=True)))
+    yield (
+        "dump.json",
+        json.dumps(dump({JAW: {"t": times, "v": values}}, seconds=len(curve) / fps, frames=len(curve))),
+    )
+    yield (
+        "lower.json",
+        json.dumps(
+            dump({JAW.lower(): {"t": times, "v": values}}, seconds=len(curve) / fps, frames=len(curve))
+        ),
+    )
+    yield "timed.csv", f"Frame,Time_sec,{JAW}\n{rows}"
+    if fps == 60:
+        yield "keys.json", json.dumps({"raw_keys": {JAW: {"times": times, "values": values}}, "dense": {}})
+        plain = "".join(f"{k},{v!r}\n" for k, v in enumerate(values))
+        yield "frames.csv", f"Frame,{JAW}\n{plain}"
+
+
+@pytest.mark.parametrize("fps", [60.0, 59.94, 30.0])
+def test_every_form_of_one_solve_gives_one_take(write, rng, fps):
+    curve = rng.random(100).astype(np.float32)
+    takes = {name: read_animator(found(write(text, name))) for name, text in forms(curve, fps)}
+    own = np.arange(100) / fps
+    frames = int(np.floor(99 / fps * 30 + 1e-6)) + 1
+    wanted = np.interp(np.arange(frames) / 30, own, curve)
+    for name, take in takes.items():
+        assert take.performance.frames == frames, name
+        np.testing.assert_allclose(take.performance.face.curve(JAW_CONTROL), wanted, atol=1e-5, err_msg=name)
+        assert take.timing.measured_fps == pytest.approx(fps)
+        assert take.timing.captured_frames == 100, name
+
+
+def test_a_dump_of_the_editor_scripts_is_read(write):
+    """Writes with the editor's side and reads with ours: they share the format, not code."""
+    import importlib.util
+    from pathlib import Path
+
+    script = Path(__file__).parents[2] / "ue_scripts" / "cstalk_dump.py"
+    spec = importlib.util.spec_from_file_location("cstalk_dump", script)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    curves = {JAW: [0.0, 0.5, 1.0, 0.5], SMILE: [0.25] * 4, "HeadYaw": []}
+    path = write(module.dump_of(curves, 4, 30.0, {"audio": "x.wav", "asset": "/Game/A"}))
+    take = read_animator(found(path))
+    assert take.performance.face.curve(JAW_CONTROL).tolist() == [0, 0.5, 1, 0.5]
+    assert take.performance.face.curve("CTRL_L_mouth_cornerPull.ty").tolist() == [0.25] * 4
+    assert take.origin.details["format"] == "cstalk-animator-dump/1"
+
+
+# Sound and names
+
+
+def test_the_sound_a_dump_names_is_taken_from_beside_it_only(write, tmp_path):
+    for folder, seconds in (("secret", 3), ("takes", 1)):
+        (tmp_path / folder).mkdir()
+        soundfile.write(tmp_path / folder / "voice.wav", np.zeros(16000 * seconds), 16000)
+    path = tmp_path / "takes" / "solve.json"
+    curves = {JAW: {"t": [0], "v": [0.5]}}
+    for named in (
+        "voice.wav",
+        "../secret/voice.wav",
+        "..\\secret\\voice.wav",
+        str(tmp_path / "secret" / "voice.wav"),
+    ):
+        path.write_text(json.dumps(dump(curves, audio=named)))
+        take = read_animator(found(path))
+        assert take.audio_source == tmp_path / "takes" / "voice.wav"
+        assert len(take.samples) == 16000
+
+
+def test_slate_and_take_come_from_the_name(write):
+    take = read_animator(found(write(dump({JAW: {"t": [0], "v": [0.5]}}), "anna-angry-1-l04_12.json")))
+    assert (take.labels.slate, take.labels.take_number) == ("anna-angry-1-l04", 12)
+    take = read_animator(found(write(dump({JAW: {"t": [0], "v": [0.5]}}), "AS_MP_Amazement1.json")))
+    assert (take.labels.slate, take.labels.take_number) == ("AS_MP_Amazement1", None)
+
+
+# Finding and refusing
+
+
+def test_other_json_and_csv_below_a_folder_are_passed_over(write, tmp_path):
+    write({"slate": "a", "take": 1}, "take.json")
+    write("a,b\n1,2\n", "other.csv")
+    with pytest.raises(CurveFormatError, match="holds no MetaHuman Animator solve"):
+        find_animator([tmp_path])
+    write(f"Frame,{JAW}\n0,0.5\n", "b.csv")
+    write(dump({JAW: {"t": [0], "v": [0.5]}}), "a.json")
+    assert [each.name for each in find_animator([tmp_path])] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
-    ("curve", "complaint"),
+    ("name", "text", "message"),
     [
-        ({"t": [0, 1], "v": [0]}, "2 times for 1 values"),
-        ({"t": [0, 0.5, 0.2], "v": [0, 0, 0]}, "key 2 at 0.2 s follows one at 0.5 s"),
-        ({"t": [0, 0], "v": [0, 1]}, "rising times"),
-        ({"t": [0], "v": [float("nan")]}, "nan"),
-        ({"t": [float("inf")], "v": [0]}, "inf"),
-        ({"t": [0], "v": [1e39]}, "1e\\+39"),
-        ({"t": [0], "v": ["0.5"]}, "'0.5'"),
-        ({"t": [0], "v": [None]}, "None"),
-        ({"t": [0], "v": [True]}, "True"),
-        ({"t": [0]}, "no list 'v'"),
-        ({"t": 0, "v": [0]}, "no list 't'"),
-        ([0, 1], "no list 't'"),
+        ("a.json", "{", "is not JSON"),
+        ("a.json", '{"raw_keys": {}}', "none of its 0 curves"),
+        ("a.json", json.dumps({"raw_keys": {JAW: {"times": [0], "values": []}}}), "1 times for 0 values"),
+        ("a.csv", "Frame,Time_sec,x\n0,0,1\n", "none of its 3 columns"),
+        ("a.csv", f"Frame,Time_sec,{JAW}\n0,0,1\n1,0,1\n", "time of row 3 does not rise"),
+        ("a.csv", f"Frame,{JAW}\n0,x\n", "row 2 has 'x'"),
+        ("a.csv", "", "is empty"),
     ],
 )
-def test_damaged_keys_are_refused_with_file_and_curve(write, curve, complaint):
-    with pytest.raises(CurveFormatError, match=f"solve.json: curve {JAW}.*{complaint}"):
-        read_animator_json(write({JAW: curve}))
+def test_a_bad_solve_is_refused_with_its_place(write, name, text, message):
+    with pytest.raises(CurveFormatError, match=message) as caught:
+        read_animator(found(write(text, name)))
+    assert name in str(caught.value)
 
 
-@pytest.mark.parametrize("length", [0, -1, None, "24", True, float("nan"), 10**400, 1e-300, 1e30, 1e300])
-def test_an_impossible_length_is_refused(write, length):
-    with pytest.raises(CurveFormatError, match=r"solve\.json"):
-        read_animator_json(write({JAW: {"t": [0], "v": [0]}}, seconds=length))
-    with pytest.raises(CurveFormatError, match=r"solve\.json"):
-        read_animator_json(write({JAW: {"t": [0], "v": [0]}}, seconds=length), fps=30)
-
-
-def test_a_take_of_days_is_refused_before_memory_runs_out(write):
-    with pytest.raises(CurveFormatError, match="over 1000000 frames"):
-        read_animator_json(write({JAW: {"t": [0], "v": [0]}}, seconds=1e5, frames=3_000_000))
-
-
-@pytest.mark.parametrize("fps", [0, -30, float("nan"), float("inf")])
-def test_an_impossible_rate_is_refused(write, fps):
-    with pytest.raises(CurveFormatError, match="fps"):
-        read_animator_json(write({JAW: {"t": [0], "v": [0]}}), fps=fps)
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"", b"{", b"[]", b"null", b"Timecode,BlendShapeCount\n", b"\xff\xfe\x00", b"[" * 200_000, b"{}"],
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["metadata", "curves", "raw_keys", "t", "v", "times", "values", JAW]), inner
+            )
+        ),
+        max_leaves=12,
+    )
 )
-def test_files_of_another_kind_are_refused(tmp_path, content):
-    path = tmp_path / "solve.json"
-    path.write_bytes(content)
-    with pytest.raises(CurveFormatError, match=r"solve\.json"):
-        read_animator_json(path)
-
-
-def test_a_missing_file_and_missing_parts_are_refused(write, tmp_path):
-    with pytest.raises(CurveFormatError, match="cannot be read"):
-        read_animator_json(tmp_path / "absent.json")
-    with pytest.raises(CurveFormatError, match="'metadata'"):
-        read_animator_json(write({}, metadata=None))
-    with pytest.raises(CurveFormatError, match="'curves'"):
-        read_animator_json(write([]))
-    with pytest.raises(CurveFormatError, match="none of its 1 curves"):
-        read_animator_json(write({"root": {"t": [0], "v": [0]}}))
-
-
-def test_one_curve_in_two_spellings_is_refused(write):
-    key = {"t": [0], "v": [0]}
-    with pytest.raises(CurveFormatError, match="twice"):
-        read_animator_json(write({JAW: key, JAW.lower(): key}))
-
-
-def test_the_real_solve_has_its_own_rate_and_all_its_curves(solve):
-    assert solve.raw.values.shape == (1472, 251)
-    assert solve.raw.fps == pytest.approx(59.94, abs=1e-3)
-    assert solve.raw.duration_seconds == pytest.approx(24.5579, abs=1e-4)
-    assert solve.ignored == ()
-    assert len(solve.keyed) == 155
-    assert solve.raw.values.min() < -0.9  # a solve dips below 0, and reading keeps that
-
-
-def test_116_controls_are_keyed_on_the_real_solve_and_114_vary(solve):
-    """A GUI control is keyed if at least one raw curve its rows reach has a key; it varies if its value does.
-
-    Asking for all of its raw curves gives 113 instead.
-    """
-    keyed = rig_maps.controls_reaching(solve.keyed)
-    assert len(keyed) == 116
-    assert set(keyed) == {control.name for control in rig.controls() if control.animator_driven}
-    gui = rig_maps.raw_to_gui(solve.raw)
-    varying = {name for name in gui.controls if np.ptp(gui.curve(name)) > 0}
-    assert len(varying) == 114
-    assert set(keyed) - varying == {"CTRL_L_nose_wrinkleUpper.ty", "CTRL_R_nose_wrinkleUpper.ty"}
-    table_keyed = {
-        row["curve_name"] for row in rig.rig_table("raw_controls.csv") if row["animator_keyed"] == "1"
-    }
-    assert table_keyed == set(solve.keyed)
-
-
-def test_the_real_solve_survives_gui_controls(solve):
-    """Largest error 0.085 (measured), where both halves of a two-sided control are slightly on; mean 7e-5."""
-    raw = np.clip(solve.raw.values, 0, 1)
-    back = rig_maps.gui_to_raw(rig_maps.raw_to_gui(solve.raw)).values
-    assert abs(back - raw).max() <= 0.09
-    assert abs(back - raw).mean() < 1e-4
-
-
-def test_the_real_solve_at_30_fps_agrees_with_its_own_rate(solve, solve_path):
-    at_30 = read_animator_json(solve_path, fps=30)
-    assert at_30.raw.frames == 737
-    jaw = np.interp(at_30.raw.times, solve.raw.times, solve.raw.curve(JAW))
-    # Both interpolate the same keys; key times are rounded to 10 microseconds.
-    np.testing.assert_allclose(at_30.raw.curve(JAW), jaw, atol=1e-3)
+def test_any_json_is_a_take_or_a_named_error(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("j") / "a.json"
+    path.write_text(json.dumps(data))
+    try:
+        take = read_animator(found(path))
+    except CSTalkError as error:
+        assert "a.json" in str(error)
+    else:
+        assert take.performance.face.controls == control_names()
