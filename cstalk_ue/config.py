@@ -21,6 +21,11 @@ from cstalk_ue.errors import ConfigError
 Settings = TypeVar("Settings")
 
 ENCODER_KINDS = ("whisper", "wav2vec2", "mfcc", "logmel")
+FROZEN_PARTS = ("none", "convolution", "all")
+GENERATOR_KINDS = ("tcn", "faceformer", "emotalk", "emoface", "mean")
+ACCUMULATIONS = ("sum", "mean")
+SCORE_KINDS = ("raw", "softmax")
+CORRELATION_OUTPUTS = ("scores", "logits")
 _INPUT_NORMS = ("auto", "layer", "batch")
 
 
@@ -33,6 +38,7 @@ class EncoderConfig:
     layers: tuple[int, ...] = (2, 4)  # whisper: outputs put side by side, counted from 1
     coefficients: int = 13  # mfcc: 13 or 40
     deltas: bool = True  # mfcc: add first and second differences
+    frozen: str = "all"  # what is not trained: none, convolution (III.B) or all
 
     def faults(self) -> list[str]:
         """What is wrong with the values, one clause each."""
@@ -43,24 +49,38 @@ class EncoderConfig:
                 f"layers is {list(self.layers)}, expected one or more numbers from 1",
             ),
             (1 <= self.coefficients <= 80, f"coefficients is {self.coefficients}, expected 1 to 80"),
+            (self.frozen in FROZEN_PARTS, f"frozen is {self.frozen!r}, expected {' or '.join(FROZEN_PARTS)}"),
         )
 
 
 @dataclass(frozen=True)
 class GeneratorConfig:
-    """The TCN decoder. The defaults are the bundled model's."""
+    """The decoder: the paper's TCN, or a method it is compared with. The defaults are the bundled model's."""
 
+    kind: str = "tcn"  # tcn (the paper's), faceformer, emotalk, emoface or mean
     width: int = 256  # channels
     emotion_width: int = 32  # values of the emotion embedding
-    dilations: tuple[int, ...] = (1, 2, 4, 8, 1, 2)  # one layer each; sets the receptive field
-    kernel: int = 3  # taps per convolution, odd
+    dilations: tuple[int, ...] = (1, 2, 4, 8, 1, 2)  # tcn: one layer each; sets the receptive field
+    kernel: int = 3  # tcn: taps per convolution, odd
+    heads: int = 4  # faceformer, emotalk, emoface: attention heads, a divisor of the width
+    layers: int = 1  # the same: transformer layers of each part
     dropout: float = 0.1  # share of values dropped in training
     input_norm: str = "auto"  # layer, batch, or auto: batch for spectra, layer for pretrained encoders
 
     def faults(self) -> list[str]:
         """What is wrong with the values, one clause each."""
         return _failed(
+            (
+                self.kind in GENERATOR_KINDS,
+                f"kind is {self.kind!r}, expected {' or '.join(GENERATOR_KINDS)}",
+            ),
             (self.width >= 1, f"width is {self.width}, expected 1 or more"),
+            (
+                self.kind in ("tcn", "mean") or (self.heads >= 1 and self.width % (2 * self.heads) == 0),
+                f"heads is {self.heads} and width {self.width}, expected a width that is a multiple of twice "
+                "the heads",
+            ),
+            (self.layers >= 1, f"layers is {self.layers}, expected 1 or more"),
             (self.emotion_width >= 1, f"emotion_width is {self.emotion_width}, expected 1 or more"),
             (
                 bool(self.dilations) and all(dilation >= 1 for dilation in self.dilations),
@@ -91,15 +111,7 @@ class ModelConfig:
     def __post_init__(self) -> None:
         faults = [f"encoder.{fault}" for fault in self.encoder.faults()]
         faults += [f"generator.{fault}" for fault in self.generator.faults()]
-        faults += _failed(
-            (0 < self.fps <= 1000, f"fps is {self.fps}, expected above 0 and at most 1000"),
-            (
-                bool(self.emotions)
-                and len(set(self.emotions)) == len(self.emotions)
-                and set(self.emotions) <= set(EMOTIONS),
-                f"emotions is {list(self.emotions)}, expected some of {', '.join(EMOTIONS)}, each once",
-            ),
-        )
+        faults += _failed(*_common_checks(self.fps, self.emotions))
         if faults:
             raise ConfigError("; ".join(faults) + ".")
 
@@ -115,6 +127,88 @@ class ModelConfig:
     def to_mapping(self) -> dict[str, Any]:
         """All settings as plain nested values; `from_mapping` reads them back."""
         return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True)
+class CorrelationConfig:
+    """The correlation module (II.B); model/correlation.py argues the defaults.
+
+    Raises:
+        ConfigError: on construction, when a value is out of range; all of them in one message.
+    """
+
+    frames: int = 96  # of a window (III.B)
+    width: int = 128  # of a rig's token
+    heads: int = 4  # attention heads, a divisor of the width; their scores are averaged
+    layers: int = 4  # transformer encoder layers
+    hidden: int = 256  # between the two fully connected layers
+    dropout: float = 0.1  # share of values dropped in training
+    accumulate: str = "sum"  # scores over layers: sum (II.B) or mean (Fig. 1)
+    scores: str = "raw"  # raw (QK^T) or softmax
+    scaled: bool = True  # raw scores divided by the square root of a head's width
+    output: str = "scores"  # what tells the emotion: scores, or logits (the encoder's output, III.D)
+    rig_embedding: bool = False  # a trained vector per rig beside its curve
+    score_norm: bool = True  # scores of a window to zero mean and unit variance before the first layer
+    fps: float = 30.0  # frames per second of the curves
+    emotions: tuple[str, ...] = EMOTIONS  # classes; "random" comes after them
+
+    def __post_init__(self) -> None:
+        faults = self.faults()
+        if faults:
+            raise ConfigError("; ".join(faults) + ".")
+
+    def faults(self) -> list[str]:
+        """What is wrong with the values, one clause each."""
+        sizes = ("frames", "width", "heads", "layers", "hidden")
+        choices = (
+            ("accumulate", ACCUMULATIONS),
+            ("scores", SCORE_KINDS),
+            ("output", CORRELATION_OUTPUTS),
+        )
+        return _failed(
+            *(
+                (getattr(self, name) >= 1, f"{name} is {getattr(self, name)}, expected 1 or more")
+                for name in sizes
+            ),
+            (
+                self.heads < 1 or self.width % self.heads == 0,
+                f"heads is {self.heads}, expected a divisor of the width, {self.width}",
+            ),
+            (0 <= self.dropout < 1, f"dropout is {self.dropout}, expected 0 or more and below 1"),
+            *(
+                (
+                    getattr(self, name) in allowed,
+                    f"{name} is {getattr(self, name)!r}, expected {' or '.join(allowed)}",
+                )
+                for name, allowed in choices
+            ),
+            *_common_checks(self.fps, self.emotions),
+        )
+
+    @classmethod
+    def from_mapping(
+        cls, mapping: Mapping[str, Any], *, source: str = "correlation settings"
+    ) -> "CorrelationConfig":
+        """Read settings; what is absent keeps its default.
+
+        Raises:
+            ConfigError: unknown keys, wrong types or bad values, all in one message that names `source`.
+        """
+        return read_settings(cls, mapping, source=source)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """All settings as plain values; `from_mapping` reads them back."""
+        return dataclasses.asdict(self)
+
+
+def _common_checks(fps: float, emotions: tuple[str, ...]) -> tuple[tuple[bool, str], ...]:
+    return (
+        (0 < fps <= 1000, f"fps is {fps}, expected above 0 and at most 1000"),
+        (
+            bool(emotions) and len(set(emotions)) == len(emotions) and set(emotions) <= set(EMOTIONS),
+            f"emotions is {list(emotions)}, expected some of {', '.join(EMOTIONS)}, each once",
+        ),
+    )
 
 
 def load_config(path: Path) -> ModelConfig:

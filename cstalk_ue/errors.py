@@ -9,9 +9,11 @@
     ├── CurveFormatError      a curve file, or a table of curves, is malformed
     ├── DataSetError          a data set, or a take of one, is missing, unfinished or damaged
     ├── RigError              a control, region or rig table is unknown or inconsistent
+    ├── DnaError              a DNA file is missing, damaged or of an unknown version
     ├── PhoneError            timed phones cannot be read or do not fit the audio
     ├── CheckpointError       a checkpoint is missing, foreign, damaged or does not fit
     ├── EncoderError          the weights of a speech encoder cannot be had
+    ├── TrainingError         a training run cannot start, go on or be resumed
     ├── ExportError           an output cannot be written
     └── UnrealError           an Unreal editor cannot be used as asked
         ├── EditorNotFoundError   no editor answers, or not exactly one fits
@@ -60,6 +62,10 @@ class RigError(CSTalkError):
     """A control name or a rig table is unknown or inconsistent."""
 
 
+class DnaError(CSTalkError):
+    """A DNA file is missing, damaged, of an unknown version, or lacks what is asked of it."""
+
+
 class PhoneError(CSTalkError):
     """Timed phones cannot be read or do not fit their audio."""
 
@@ -70,6 +76,10 @@ class CheckpointError(CSTalkError):
 
 class EncoderError(CSTalkError):
     """The weights of a speech encoder are not to be had."""
+
+
+class TrainingError(CSTalkError):
+    """A training run cannot start, go on or be resumed."""
 
 
 class ExportError(CSTalkError):

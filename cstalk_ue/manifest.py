@@ -6,15 +6,14 @@ A manifest is a CSV (comma, semicolon or tab; UTF-8) with the column ``file`` an
 columns, ``decision``, ``note`` and ``curves``; they change nothing about how a line is converted.
 """
 
-import csv
 import difflib
-import io
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from cstalk_ue.audio import find_audio
+from cstalk_ue.csv_table import read_csv_table
 from cstalk_ue.emotion import EmotionTrack
 from cstalk_ue.errors import CSTalkError, ManifestError
 
@@ -26,7 +25,6 @@ DECISIONS: tuple[str, ...] = ("approved", "rejected", "")
 LARGEST_SEED = 2**63 - 1
 """Seeds are whole numbers that other programs can read back from the provenance."""
 
-_DELIMITERS = (",", ";", "\t")
 _FORBIDDEN = frozenset('<>:"|?*\\')
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{device}{n}" for device in ("com", "lpt") for n in range(1, 10))}
 
@@ -99,7 +97,7 @@ def read_manifest(path: Path, *, default: EmotionTrack, decision: str | None = N
         ManifestError: the file cannot be read as a table, has no column ``file``, or a column looks
             misspelled or comes twice; a decision is asked and there is no such column.
     """
-    columns, rows = _read_table(path)
+    columns, rows = read_csv_table(path, needs="the column 'file'")
     remarks = _check_columns(path, columns)
     if decision is not None and "decision" not in columns:
         raise ManifestError(
@@ -139,57 +137,6 @@ def check_output_name(name: str) -> str:
             f"output name {name!r} is not a plain relative name. Use letters, digits, '-', '_' and '/'."
         )
     return "/".join(parts)  # "a//b" and "./a/b" are the file a/b
-
-
-def _read_table(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Column names in lower case, and the rows that are not empty, each with the line it starts on."""
-    text = _read_text(path)
-    first, _, rest = text.partition("\n")
-    hinted = first[:4].lower() == "sep=" and first[4:] in _DELIMITERS  # Excel's own first line
-    if hinted:
-        text = rest
-    # Without csv's own guessing, which takes the "l" of a lone column "file" for a delimiter.
-    header = next((line for line in text.split("\n") if line.strip()), "")
-    delimiter = first[4:] if hinted else max(_DELIMITERS, key=header.count)
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=delimiter != "\t", strict=True
-    )
-    rows: list[tuple[int, list[str]]] = []
-    number = first_line = 1 + hinted
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((number, [cell.strip() for cell in cells]))
-            number = first_line + reader.line_num
-    except csv.Error as error:
-        raise ManifestError(
-            f"{path}: line {number} cannot be read as CSV ({error}). Check its quotes; save it as UTF-8 CSV."
-        ) from error
-    if not rows:
-        raise ManifestError(f"{path}: is empty. Give a CSV with the column 'file'.")
-    return [name.lower() for name in rows[0][1]], rows[1:]
-
-
-def _read_text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError as error:
-        raise ManifestError(f"{path}: no such file. Give a CSV with the column 'file'.") from error
-    except OSError as error:
-        raise ManifestError(f"{path}: cannot be read ({error.strerror}). Check its permissions.") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ManifestError(
-            f"{path}: is not UTF-8 text (byte 0x{data[error.start]:02x} on line {line}). "
-            "In Excel save it as 'CSV UTF-8'."
-        ) from error
-    if "\0" in text:
-        raise ManifestError(
-            f"{path}: is not a CSV table (it has zero bytes). In Excel save it as 'CSV UTF-8'."
-        )
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _check_columns(path: Path, columns: Sequence[str]) -> tuple[str, ...]:

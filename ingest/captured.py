@@ -1,7 +1,7 @@
 """CapturedTake: what every reader of a capture format gives, on our rig and at the data set's frame rate.
 
 A reader turns one recording into this and decides nothing: emotions, splits and whether the take is any good
-come later (see labels.py, splits.py, quality.py). Knows nothing about files of the data set (see take_files.py).
+come later (see labels.py, splits.py, quality.py). Knows nothing about files of the data set (take_files.py).
 """
 
 import math
@@ -112,15 +112,15 @@ class CapturedTake:
 
     Attributes:
         name: short name for people and for the take's folder, as the capture calls it.
-        performance: all 185 GUI controls, within their ranges, and the head curves, at `DATA_SET_FPS`; frame 0
-            is the first row of the recording and lies at 0 s. `performance.face.valid` is the gap mask, or
+        performance: all 185 GUI controls, within their ranges, and the head curves, at `DATA_SET_FPS`; frame
+            0 is the first row of the recording and lies at 0 s. `performance.face.valid` is the gap mask, or
             None if every frame was captured.
         timing: what the recording's own clock said.
         labels: only what the capture itself says.
         origin: the files it came from.
         samples: the sound, mono 16 kHz on its own clock, ``(samples,)`` float32, or None.
         audio_source: the file of the sound.
-        audio_start_seconds: where sample 0 lies on the clock of the curves; above 0 if the sound begins later.
+        audio_start_seconds: where sample 0 lies on the clock of the curves; above 0 if sound begins later.
         audio_start: how that is known, one of `AUDIO_STARTS`.
         clamped: in how many captured rows each channel was outside its range and was cut, by the capture's
             own name of the channel.
@@ -146,12 +146,13 @@ class CapturedTake:
         face, head = self.performance.face, self.performance.head
         if face.controls != control_names() or head.controls != HEAD_CURVES:
             raise CurveFormatError(
-                f"{self.name}: {len(face.controls)} controls and {len(head.controls)} head curves; expected all "
-                f"{len(control_names())} and {len(HEAD_CURVES)} in order."
+                f"{self.name}: {len(face.controls)} controls and {len(head.controls)} head curves; expected "
+                f"all {len(control_names())} and {len(HEAD_CURVES)} in order."
             )
         if face.fps != DATA_SET_FPS or face.start_seconds != 0:
             raise CurveFormatError(
-                f"{self.name}: {face.fps:g} fps from {face.start_seconds:g} s; expected {DATA_SET_FPS:g} from 0."
+                f"{self.name}: {face.fps:g} fps from {face.start_seconds:g} s; expected "
+                f"{DATA_SET_FPS:g} from 0."
             )
         if self.audio_start not in AUDIO_STARTS or (self.samples is None) != (self.audio_start == "none"):
             raise CurveFormatError(

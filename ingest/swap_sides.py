@@ -1,8 +1,8 @@
 """Left ↔ right: the face a mirrored camera saw, as the performer made it.
 
-Controls of the two sides change places by their names; controls that move the middle of the face sideways, and
-both gaze controls, also change sign. Of the head, tilt and turn change sign, and the way to the side. Doing it
-twice gives the same take, to the bit. Knows nothing about why a take is mirrored.
+Controls of the two sides change places by their names; controls that move the middle of the face sideways,
+and both gaze controls, also change sign. Of the head, tilt and turn change sign, and the way to the side.
+Doing it twice gives the same take, to the bit. Knows nothing about why a take is mirrored.
 """
 
 import functools
@@ -27,11 +27,11 @@ SIDEWAYS: tuple[str, ...] = (
     "CTRL_C_teethU.tx",
     "CTRL_C_teethD.tx",
 )
-"""Controls whose two halves are raw curves called Left and Right; the rest of ``tx`` means wide and narrow."""
+"""Controls whose two halves are raw curves called Left and Right; other ``tx`` mean wide and narrow."""
 
 HEAD_SIDEWAYS = ("HeadPitch", "HeadRoll", "HeadTranslationY")
-"""Tilt, turn and the way to the side. HeadYaw is the nod, which a mirror keeps: the names are Unreal's for the
-head bone, whose first axis points up (see head_to_live_link_face)."""
+"""Tilt, turn and the way to the side. HeadYaw is the nod, which a mirror keeps: the names are Unreal's for
+the head bone, whose first axis points up (see head_to_live_link_face)."""
 
 
 def swap_sides(performance: FacePerformance) -> FacePerformance:

@@ -1,10 +1,10 @@
 """One take of a data set on disk, tag `cstalk-take/1`: a folder with curves.npz, audio.wav and take.json.
 
 curves.npz is plain numpy: ``face`` (frames, 185) and ``head`` (frames, 9) float32 at 30 fps, ``valid``
-(frames,) bool, and their names. audio.wav is 16 kHz mono, 16 bit; its first sample lies on frame 0 and it is as
-long as the curves, padded with silence or cut where the recording was not. take.json says everything else and
-is written last, with the hashes of the two: a folder without it, or with another hash, is unfinished. Knows
-nothing about other takes (see data_set.py).
+(frames,) bool, and their names. audio.wav is 16 kHz mono, 16 bit; its first sample lies on frame 0 and it is
+as long as the curves, padded with silence or cut where the recording was not. take.json says everything else
+and is written last, with the hashes of the two: a folder without it, or with another hash, is unfinished.
+Knows nothing about other takes (see data_set.py).
 """
 
 import json
@@ -20,9 +20,9 @@ import soundfile
 
 from cstalk_ue.audio import SAMPLE_RATE, load_audio
 from cstalk_ue.emotion import EmotionTrack
-from cstalk_ue.errors import DataSetError, EmotionError
+from cstalk_ue.errors import DataSetError, EmotionError, ExportError
 from cstalk_ue.rig import HEAD_CURVES, control_names
-from cstalk_ue.storage import sha256_file, whole_file, write_json
+from cstalk_ue.storage import sha256_file, sha256_text, whole_file, write_json
 from cstalk_ue.take import FacePerformance, RigCurves
 from ingest.captured import DATA_SET_FPS, TakeLabels
 
@@ -57,7 +57,7 @@ def samples_of(frames: int) -> int:
 
 
 def align_samples(samples: np.ndarray, start_seconds: float, frames: int) -> np.ndarray:
-    """Sound on the clock of the curves: sample 0 on frame 0, as long as `frames`, silence where there is none.
+    """Sound on the clock of the curves: sample 0 on frame 0, as long as `frames`, silence where it has none.
 
     Args:
         start_seconds: where ``samples[0]`` lies on the clock of the curves.
@@ -82,32 +82,32 @@ def write_take(
     Args:
         samples: sound on the clock of the curves (see `align_samples`), or None.
         facts: JSON values that take.json shall hold beside format, labels, lengths and hashes.
+            A ``content_sha256`` over the hashes is added.
 
     Raises:
         ExportError: the folder cannot be written.
     """
     # Without its take.json a take is unfinished, so nobody reads a mixture of old and new.
-    (folder / TAKE_FILE).unlink(missing_ok=True)
+    _remove_file(folder / TAKE_FILE)
     face, head = performance.face, performance.head
     valid = np.ones(face.frames, dtype=bool) if face.valid is None else face.valid
-    with whole_file(folder / CURVES_FILE) as temporary, temporary.open("wb") as file:
+    arrays = {
+        "format": np.array(TAKE_FORMAT),
+        "fps": np.array(face.fps),
+        "controls": np.array(face.controls),
+        "head_curves": np.array(head.controls),
+        "face": face.values,
+        "head": head.values,
+        "valid": valid,
+    }
+    with whole_file(folder / CURVES_FILE) as temporary, zipfile.ZipFile(temporary, "w") as archive:
         # Fixed dates, unlike np.savez: the same take gives the same bytes.
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            arrays = {
-                "format": np.array(TAKE_FORMAT),
-                "fps": np.array(face.fps),
-                "controls": np.array(face.controls),
-                "head_curves": np.array(head.controls),
-                "face": face.values,
-                "head": head.values,
-                "valid": valid,
-            }
-            for name, array in arrays.items():
-                with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as member:
-                    np.lib.format.write_array(member, array, allow_pickle=False)
+        for name, array in arrays.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
     hashes = {CURVES_FILE: sha256_file(folder / CURVES_FILE)}
     if samples is None:
-        (folder / AUDIO_FILE).unlink(missing_ok=True)
+        _remove_file(folder / AUDIO_FILE)
     else:
         with whole_file(folder / AUDIO_FILE) as temporary:
             clipped = np.clip(samples, -1, 1)
@@ -119,10 +119,30 @@ def write_take(
         "frames": face.frames,
         "valid_frames": int(valid.sum()),
         "sha256": hashes,
+        # Curves and sound are written the same way every time, so copies have the same digest.
+        "content_sha256": sha256_text(" ".join(hashes.values())),
         **facts,
     }
     write_json(folder / TAKE_FILE, data)
     return data
+
+
+def write_take_facts(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Replace a take's take.json, curves and sound staying as they are.
+
+    Raises:
+        ExportError: the folder cannot be written.
+    """
+    write_json(folder / TAKE_FILE, dict(facts))
+
+
+def _remove_file(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise ExportError(
+            f"{path}: cannot be replaced ({error.strerror}). Close the program using it."
+        ) from error
 
 
 def remove_take(folder: Path) -> None:
@@ -152,8 +172,8 @@ def read_take(folder: Path, *, audio: bool = True) -> StoredTake:
         raise DataSetError(f"{path}: cannot be read as curves ({error}). {_REMEDY}") from error
     if names != control_names() or head_names != HEAD_CURVES or fps != DATA_SET_FPS:
         raise DataSetError(
-            f"{path}: holds {len(names)} controls and {len(head_names)} head curves at {fps:g} fps; expected our "
-            f"{len(control_names())} and {len(HEAD_CURVES)} at {DATA_SET_FPS:g}. {_REMEDY}"
+            f"{path}: holds {len(names)} controls and {len(head_names)} head curves at {fps:g} fps; expected "
+            f"our {len(control_names())} and {len(HEAD_CURVES)} at {DATA_SET_FPS:g}. {_REMEDY}"
         )
     performance = FacePerformance(
         RigCurves(face, names, fps, valid=valid), RigCurves(head, head_names, fps, valid=valid)

@@ -28,7 +28,7 @@ TIERS = (
         "dna",
         "config",
     ),
-    ("storage",),
+    ("storage", "processes", "csv_table"),
     ("model", "export", "unreal", "ingest", "performer"),
     (
         "train",

@@ -18,7 +18,11 @@ _COMMANDS = {
     "review": ("cstalk_ue.cli.review", "Make a page to look at lines, hear them and decide."),
     "unreal": ("cstalk_ue.cli.unreal", "Work with running Unreal editors."),
     "model": ("cstalk_ue.cli.model", "List and describe models."),
+    "ingest": ("cstalk_ue.cli.ingest", "Turn captures into a data set."),
+    "dataset": ("cstalk_ue.cli.dataset", "Check, divide and describe a data set."),
     "train": ("cstalk_ue.cli.train", "Train models."),
+    "evaluate": ("cstalk_ue.cli.evaluate", "Measure and compare models on a data set."),
+    "figures": ("cstalk_ue.cli.figures", "Draw the paper's figures about a model, on one page."),
 }
 
 

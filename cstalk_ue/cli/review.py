@@ -51,6 +51,11 @@ _LARGE_MEGABYTES = 25
     type=click.Path(path_type=Path),
     help="Make pictures of the telling moments: a NAME.png, or a folder with one of each line.",
 )
+@click.option(
+    "--dna",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Show the head of this MetaHuman DNA instead of the landmark face.",
+)
 @click.option("--side-by-side", is_flag=True, help="In these, lines of the same sound together.")
 @click.option(
     "--serve", is_flag=True, help="No file: show the page from this machine, to tune emotions live."
@@ -74,6 +79,7 @@ def review(
     title: str,
     video: Path | None,
     contact_sheet: Path | None,
+    dna: Path | None,
     side_by_side: bool,
     serve: bool,
     manifest: Path | None,
@@ -98,15 +104,16 @@ def review(
         )
     codes = []
     if video is not None or contact_sheet is not None:
-        from cstalk_ue.cli.review_media import write_contact_sheets, write_video
+        from cstalk_ue.cli.review_media import open_dna, write_contact_sheets, write_video
 
+        open_dna(dna)
         if video is not None:
-            codes.append(write_video(lines, references, video, together=side_by_side))
+            codes.append(write_video(lines, references, video, together=side_by_side, dna=dna))
         if contact_sheet is not None:
-            codes.append(write_contact_sheets(lines, contact_sheet, together=side_by_side))
+            codes.append(write_contact_sheets(lines, contact_sheet, together=side_by_side, dna=dna))
         if ctx.get_parameter_source("output") is ParameterSource.DEFAULT:
             return max(codes)
-    return max(*codes, _write(lines, references, output, audio_format, title), 0)
+    return max(*codes, _write(lines, references, output, audio_format, title, dna), 0)
 
 
 def _find(
@@ -131,11 +138,14 @@ def _write(
     output: Path,
     audio_format: str,
     title: str,
+    dna: Path | None,
 ) -> int:
     """The page; exit code 1 if a line has a problem."""
     from cstalk_ue.cli.progress import progress
     from cstalk_ue.review.page import write_page
+    from cstalk_ue.review.page_head import PageHead
 
+    head = None if dna is None else PageHead(dna, [*lines, *references])
     with progress(len(lines), "lines") as tell:
         bad = write_page(
             output,
@@ -143,10 +153,18 @@ def _write(
             against=references,
             audio_format=audio_format,
             title=title,
+            head=head,
             on_line=lambda line: tell(f"failed: {line.problem}" if line.problem else ""),
         )
     megabytes = output.stat().st_size / 1e6
     click.echo(f"{output}: {len(lines)} line{'s' if len(lines) != 1 else ''}, {megabytes:.1f} MB.")
+    if head is not None:
+        for note in head.face.notes:
+            click.echo(f"Note: {dna}: {note}", err=True)
+        click.echo(
+            f"The head of {dna} is in the page, its motion in {len(head.shapes)} shapes, "
+            f"at most {head.error_mm:.2f} mm off."
+        )
     if megabytes > _LARGE_MEGABYTES and audio_format == "flac":
         click.echo("Note: --audio-format opus makes it smaller.", err=True)
     return 1 if bad else 0

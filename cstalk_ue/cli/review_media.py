@@ -10,13 +10,31 @@ if TYPE_CHECKING:
     from cstalk_ue.review.lines import ReviewLine
 
 
+def open_dna(dna: Path | None) -> None:
+    """Read the head that is to be shown, and say what of it is not evaluated.
+
+    Raises:
+        DnaError: it cannot be used.
+    """
+    from cstalk_ue.review.shown_head import dna_face
+
+    if dna is not None:
+        for note in dna_face(dna).notes:
+            click.echo(f"Note: {dna}: {note}", err=True)
+
+
 def write_video(
-    lines: "Sequence[ReviewLine]", references: "Sequence[ReviewLine]", output: Path, *, together: bool
+    lines: "Sequence[ReviewLine]",
+    references: "Sequence[ReviewLine]",
+    output: Path,
+    *,
+    together: bool,
+    dna: Path | None = None,
 ) -> int:
     """One video, or one per line if `output` is a folder; exit code 1 if a line is missing from them."""
     from cstalk_ue.cli.progress import progress
     from cstalk_ue.review.page import match_references
-    from cstalk_ue.review.video import estimated_frames, find_shots, write_videos
+    from cstalk_ue.review.video import VideoSettings, estimated_frames, find_shots, write_videos
 
     shots = find_shots(lines, match_references(lines, references), together=together)
     with progress(estimated_frames(shots), "frames") as tell:
@@ -25,7 +43,7 @@ def write_video(
             for _ in range(frames):
                 tell("")
 
-        results = write_videos(shots, output, on_frames=count)
+        results = write_videos(shots, output, VideoSettings(dna=dna), on_frames=count)
     for note in dict.fromkeys(note for result in results for note in result.notes):
         click.echo(f"Note: {note}", err=True)
     for result in results:
@@ -37,7 +55,9 @@ def write_video(
     return 1 if len(done) < len(results) or any(line.problem for line in lines) else 0
 
 
-def write_contact_sheets(lines: "Sequence[ReviewLine]", output: Path, *, together: bool) -> int:
+def write_contact_sheets(
+    lines: "Sequence[ReviewLine]", output: Path, *, together: bool, dna: Path | None = None
+) -> int:
     """A sheet per line, or per sound with a row per line; exit code 1 if one cannot be made.
 
     Raises:
@@ -61,9 +81,9 @@ def write_contact_sheets(lines: "Sequence[ReviewLine]", output: Path, *, togethe
             try:
                 loaded = [load_line(line) for line, _ in shot]
                 if len(loaded) > 1:
-                    draw_emotion_sheet(path, loaded)
+                    draw_emotion_sheet(path, loaded, dna=dna)
                 else:
-                    draw_contact_sheet(path, loaded[0])
+                    draw_contact_sheet(path, loaded[0], dna=dna)
             except CSTalkError as error:
                 failed += 1
                 message = f"failed: {error}"

@@ -16,6 +16,7 @@ _NEVER_SERVED = {
     "video": "--video",
     "contact_sheet": "--contact-sheet",
     "side_by_side": "--side-by-side",
+    "dna": "--dna",
 }
 
 

@@ -5,10 +5,16 @@ from pathlib import Path
 
 import click
 
+from cstalk_ue.cli.train_runs import train_correlation_command, train_generator_command
+
 
 @click.group()
 def train() -> None:
     """Train models."""
+
+
+train.add_command(train_correlation_command)
+train.add_command(train_generator_command)
 
 
 @train.command("bundled")

@@ -55,3 +55,22 @@ def bootstrap_interval(
     means = finite[random.integers(len(finite), size=(draws, len(finite)))].mean(axis=1)
     low, high = np.percentile(means, [50 * (1 - share), 50 * (1 + share)])
     return float(low), float(high)
+
+
+def bootstrap_ratio(
+    sums: np.ndarray, weights: np.ndarray, *, share: float = 0.95, draws: int = 2000, seed: int = 0
+) -> tuple[float, float]:
+    """Percentile bootstrap interval of ``sums.sum() / weights.sum()``, resampled over takes.
+
+    This is the interval of a mean over frames (or phones) when whole takes, not frames, are independent.
+
+    Args:
+        sums, weights: one number per take; the weights are above 0.
+    """
+    if len(sums) == 0:
+        return float("nan"), float("nan")
+    random = np.random.default_rng(seed)
+    chosen = random.integers(len(sums), size=(draws, len(sums)))
+    ratios = np.asarray(sums)[chosen].sum(axis=1) / np.asarray(weights)[chosen].sum(axis=1)
+    low, high = np.percentile(ratios, [50 * (1 - share), 50 * (1 + share)])
+    return float(low), float(high)

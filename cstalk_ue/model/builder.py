@@ -1,9 +1,10 @@
-"""ModelConfig → TalkingFace: the one place where settings become constructor arguments."""
+"""Settings → networks: the one place where settings become constructor arguments."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from cstalk_ue.config import EncoderConfig, ModelConfig
+from cstalk_ue.config import CorrelationConfig, EncoderConfig, ModelConfig
+from cstalk_ue.model.correlation import CorrelationModule
 from cstalk_ue.model.emotion import EmotionEmbedding
 from cstalk_ue.model.generator import Generator
 from cstalk_ue.model.speech_encoder import SpeechEncoder, build_speech_encoder
@@ -52,4 +53,24 @@ def build_talking_face(
     )
     return TalkingFace(
         encoder, EmotionEmbedding(len(config.emotions), width=settings.emotion_width), generator
+    )
+
+
+def build_correlation(config: CorrelationConfig, controls: int) -> CorrelationModule:
+    """The correlation module of a config for so many kept controls, with random weights."""
+    return CorrelationModule(
+        controls,
+        config.frames,
+        width=config.width,
+        heads=config.heads,
+        layers=config.layers,
+        dropout=config.dropout,
+        accumulate=config.accumulate,
+        scores=config.scores,
+        output=config.output,
+        hidden=config.hidden,
+        classes=len(config.emotions) + 1,
+        scaled=config.scaled,
+        rig_embedding=config.rig_embedding,
+        score_norm=config.score_norm,
     )

@@ -14,6 +14,9 @@ from cstalk_ue.config import ModelConfig
 from cstalk_ue.errors import CheckpointError, ConfigError
 
 CHECKPOINT_FORMAT = "cstalk-checkpoint/1"
+CORRELATION_FORMAT = "cstalk-correlation/1"
+FORMATS = {CHECKPOINT_FORMAT: "a model that predicts curves", CORRELATION_FORMAT: "a correlation module"}
+"""What a folder with weights can be, in words."""
 WEIGHTS_FILE = "model.safetensors"
 CONFIG_FILE = "config.json"
 
@@ -64,6 +67,15 @@ def read_checkpoint_info(path: Path | str) -> CheckpointInfo:
         CheckpointError: missing, of an unknown format, or malformed.
     """
     folder = Path(path)
+    return _parse_info(folder, read_description(folder, CHECKPOINT_FORMAT), folder / CONFIG_FILE)
+
+
+def read_description(folder: Path, expected: str) -> Mapping[str, Any]:
+    """The contents of config.json of a folder that also holds weights; what they mean is the caller's.
+
+    Raises:
+        CheckpointError: a file is missing or unreadable, or the tag is not the expected one.
+    """
     config_path = folder / CONFIG_FILE
     if not folder.is_dir():
         raise CheckpointError(
@@ -81,9 +93,11 @@ def read_checkpoint_info(path: Path | str) -> CheckpointInfo:
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{config_path}: not readable as JSON ({error}).") from error
     tag = data.get("format") if isinstance(data, dict) else None
-    if tag != CHECKPOINT_FORMAT:
-        raise CheckpointError(f"{config_path}: format {tag!r}; this version reads {CHECKPOINT_FORMAT!r}.")
-    return _parse_info(folder, data, config_path)
+    if tag in FORMATS and tag != expected:
+        raise CheckpointError(f"{config_path}: {FORMATS[tag]} ({tag}); expected {FORMATS[expected]}.")
+    if tag != expected:
+        raise CheckpointError(f"{config_path}: format {tag!r}; this version reads {expected!r}.")
+    return data
 
 
 def bundled_checkpoint() -> Path:
@@ -109,36 +123,38 @@ def list_checkpoints(folders: Iterable[Path] = ()) -> list[CheckpointInfo]:
 
 
 def _parse_info(folder: Path, data: Mapping[str, Any], source: Path) -> CheckpointInfo:
-    weights = _typed(data, "weights", dict, source)
-    controls = _texts(data, "controls", source)
+    weights = typed_at(data, "weights", dict, source)
+    controls = texts_at(data, "controls", source)
     if not controls or len(set(controls)) != len(controls):
         raise CheckpointError(f"{source}: controls must be one or more different names.")
     try:
-        config = ModelConfig.from_mapping(_typed(data, "config", dict, source), source=str(source))
+        config = ModelConfig.from_mapping(typed_at(data, "config", dict, source), source=str(source))
     except ConfigError as error:
         raise CheckpointError(str(error)) from error
     return CheckpointInfo(
         path=folder,
-        name=_typed(data, "name", str, source),
-        sha256=_typed(weights, "sha256", str, source),
-        dtype=_typed(weights, "dtype", str, source),
+        name=typed_at(data, "name", str, source),
+        sha256=typed_at(weights, "sha256", str, source),
+        dtype=typed_at(weights, "dtype", str, source),
         config=config,
-        encoder_architecture=_typed(data, "encoder_architecture", dict, source),
+        encoder_architecture=typed_at(data, "encoder_architecture", dict, source),
         controls=controls,
-        data_set=_typed(data, "data_set", str, source),
-        training=_typed(data, "training", dict, source),
-        licences=_texts(data, "licences", source),
+        data_set=typed_at(data, "data_set", str, source),
+        training=typed_at(data, "training", dict, source),
+        licences=texts_at(data, "licences", source),
     )
 
 
-def _texts(data: Mapping[str, Any], key: str, source: Path) -> tuple[str, ...]:
-    values = _typed(data, key, list, source)
+def texts_at(data: Mapping[str, Any], key: str, source: Path) -> tuple[str, ...]:
+    """A list of texts of a description, or a CheckpointError that says what is there instead."""
+    values = typed_at(data, key, list, source)
     if not all(isinstance(value, str) for value in values):
         raise CheckpointError(f"{source}: {key} must be a list of texts.")
     return tuple(values)
 
 
-def _typed(data: Mapping[str, Any], key: str, kind: type, source: Path) -> Any:
+def typed_at(data: Mapping[str, Any], key: str, kind: type, source: Path) -> Any:
+    """A value of a description, or a CheckpointError that says what is there instead."""
     value = data.get(key)
     if not isinstance(value, kind):
         raise CheckpointError(f"{source}: {key} is {value!r}, expected a {kind.__name__}.")

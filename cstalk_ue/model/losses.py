@@ -1,8 +1,9 @@
 """Losses of the paper as pure functions: tensors in, one number out.
 
-Shape key: B batch, T frames, C controls.
+Shape key: B batch, T frames, C controls, E emotions, M classes (the emotions and "random").
 """
 
+import torch
 from torch import Tensor
 
 
@@ -40,3 +41,43 @@ def _mean_square(error: Tensor, mask: Tensor | None) -> Tensor:
     if mask is None:
         return squared.sum() / max(1, squared.numel())
     return squared.masked_fill(~mask[..., None], 0).sum() / (mask.sum() * error.shape[-1]).clamp(min=1)
+
+
+def correlation_loss(logits: Tensor, target: Tensor) -> Tensor:
+    """L_C, eq. (3): cross-entropy between the emotion asked for and the one told from the curves, over N.
+
+    The paper's e_ic is 1 for the class of sample i. Here an emotion is a weight per class, so e_i is a
+    distribution; for a one-hot row the loss is the paper's. A mixture's smallest loss is its entropy, not 0.
+
+    Args:
+        logits: (B, M), before the softmax.
+        target: (B, M) probabilities, rows summing to 1 (see `correlation_target`).
+
+    Returns:
+        Scalar, mean over the batch.
+    """
+    if logits.shape != target.shape or logits.ndim != 2:
+        raise ValueError(
+            f"logits {tuple(logits.shape)} and target {tuple(target.shape)}; expected one (B, M)."
+        )
+    # In float32 also under autocast: a bf16 logarithm is off by a percent.
+    log_probability = logits.float().log_softmax(dim=-1)  # (B, M)
+    return -(target * log_probability).sum(dim=-1).mean()
+
+
+def correlation_target(emotion: Tensor, *, mask: Tensor | None = None) -> Tensor:
+    """e of eq. (3) for recorded curves: a window's mean emotion weights, and 0 for "random", the last class.
+
+    Args:
+        emotion: (B, T, E) weights per frame, or (B, E).
+        mask: (B, T) bool, True at the frames that count; a window without any counts whole.
+
+    Returns:
+        (B, E + 1), rows summing to 1.
+    """
+    if emotion.ndim == 3 and mask is not None:
+        counted = torch.where(mask.any(dim=1, keepdim=True), mask, True)[..., None]  # (B, T, 1)
+        emotion = emotion.masked_fill(~counted, 0).sum(dim=1) / counted.sum(dim=1)  # (B, E)
+    elif emotion.ndim == 3:
+        emotion = emotion.mean(dim=1)  # (B, E)
+    return torch.nn.functional.pad(emotion, (0, 1))

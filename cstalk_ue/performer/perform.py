@@ -136,9 +136,9 @@ def perform_face(
     identity = identity or Identity.from_seed(0)
     frames = len(weights)
     parts = articulate(phones, frames, fps, effort=prosody.loudness).astype(np.float64)
-    pause = _pauses(phones, frames, fps)
+    pause = pause_curve(phones, frames, fps)
     energy = smooth(prosody.loudness.astype(np.float64), 0.25, fps)
-    accent = prosody.accent * _stress(phones, frames, fps)
+    accent = prosody.accent * stress_curve(phones, frames, fps)
     units = express(weights, energy=energy, accent=accent, pause=pause)
     _apply_manner(parts, weights)
     _resolve_conflicts(parts, units)
@@ -219,7 +219,7 @@ def _add_sway(
             values[:, face[f"CTRL_{side}_mouth_lipBite{lip}.ty"]] += 0.04 * pull * (lip == "U")
 
 
-def _pauses(phones: Sequence[TimedPhone], frames: int, fps: float) -> np.ndarray:
+def pause_curve(phones: Sequence[TimedPhone], frames: int, fps: float) -> np.ndarray:
     """1 well inside a pause, 0 in speech, ``(frames,)``; short gaps are no pauses."""
     speaking = np.zeros(frames)
     for phone in phones:
@@ -232,7 +232,7 @@ def _pauses(phones: Sequence[TimedPhone], frames: int, fps: float) -> np.ndarray
     return 1 - smooth(speaking, 0.08, fps)
 
 
-def _stress(phones: Sequence[TimedPhone], frames: int, fps: float) -> np.ndarray:
+def stress_curve(phones: Sequence[TimedPhone], frames: int, fps: float) -> np.ndarray:
     """How far an accent counts, ``(frames,)``: fully near primary stress, less elsewhere; 1 if no marks."""
     stressed = [phone for phone in phones if phone.stress == 1]
     if not stressed:

@@ -12,11 +12,11 @@ import numpy as np
 from cstalk_ue.audio import SAMPLE_RATE
 from cstalk_ue.emotion import EMOTIONS, NEUTRAL
 from cstalk_ue.errors import UsageError
-from cstalk_ue.face import load_face
-from cstalk_ue.review.draw_face import DARK, LIGHT, FacePainter
+from cstalk_ue.review.draw_face import DARK, LIGHT
 from cstalk_ue.review.loaded_line import LoadedLine, common_name
 from cstalk_ue.review.moments import Moment, find_moments
 from cstalk_ue.review.picture import EMOTION_COLOURS
+from cstalk_ue.review.shown_head import face_painter, posed_faces
 from cstalk_ue.storage import whole_file
 
 _DPI = 100
@@ -35,6 +35,7 @@ def draw_contact_sheet(
     yaw: float = 0.0,
     zoom: str = "portrait",
     dark: bool = False,
+    dna: Path | None = None,
 ) -> list[Moment]:
     """Write a sheet of one line.
 
@@ -44,11 +45,13 @@ def draw_contact_sheet(
         count, columns: how many moments, and in a row.
         yaw, zoom: as `FacePainter` takes them.
         dark: or light.
+        dna: the file whose head is shown; None shows the landmark face.
 
     Returns:
         The moments that it shows.
 
     Raises:
+        DnaError: the DNA cannot be used.
         ExportError: the file cannot be written.
         UsageError: there is not at least one moment in a row.
     """
@@ -56,7 +59,7 @@ def draw_contact_sheet(
         raise UsageError(f"a sheet of {count} moments in rows of {columns}; expected 1 to 200 moments.")
     moments = find_moments(line, count)
     rows = [list(range(i, min(i + columns, count))) for i in range(0, count, columns)]
-    faces = _faces(line, moments, yaw, zoom, dark)
+    faces = _faces(line, moments, yaw, zoom, dark, dna)
     heading = line.name + (f", {line.emotion}" if line.emotion else "")
     sheet = _Sheet(heading, len(rows), min(columns, count), _CAPTION, dark)
     sheet.draw_sound(line, moments)
@@ -76,10 +79,12 @@ def draw_emotion_sheet(
     yaw: float = 0.0,
     zoom: str = "portrait",
     dark: bool = False,
+    dna: Path | None = None,
 ) -> list[Moment]:
     """Write a sheet with a row per line, all at the moments of the first; arguments as `draw_contact_sheet`.
 
     Raises:
+        DnaError: the DNA cannot be used.
         ExportError: the file cannot be written.
         UsageError: there is no line.
     """
@@ -93,7 +98,7 @@ def draw_emotion_sheet(
     for column, moment in enumerate(moments):
         sheet.write_head(column, moment, lines[0].phone_at(moment.seconds))
     for row, line in enumerate(lines):
-        for column, face in enumerate(_faces(line, moments, yaw, zoom, dark)):
+        for column, face in enumerate(_faces(line, moments, yaw, zoom, dark, dna)):
             sheet.draw_cell(row, column, face)
         name = line.name if line.emotion is None else str(line.emotion)
         colour = None
@@ -107,11 +112,11 @@ def draw_emotion_sheet(
 
 
 def _faces(
-    line: LoadedLine, moments: Sequence[Moment], yaw: float, zoom: str, dark: bool
+    line: LoadedLine, moments: Sequence[Moment], yaw: float, zoom: str, dark: bool, dna: Path | None
 ) -> list[np.ndarray]:
-    painter = FacePainter(_CELL, yaw=yaw, zoom=zoom, background=DARK if dark else LIGHT)
+    paint = face_painter(_CELL, yaw=yaw, zoom=zoom, background=DARK if dark else LIGHT, dna=dna)
     rows = line.frames_at(np.array([moment.seconds for moment in moments]))
-    return [painter.paint(points) for points in load_face().evaluate(line.values[rows], line.head[rows])]
+    return [paint(face, None) for face in posed_faces(line.values[rows], line.head[rows], dna=dna)]
 
 
 class _Sheet:

@@ -18,8 +18,8 @@ from typing import Any
 from cstalk_ue.review.face_data import face_json
 
 SCRIPTS = (
-    "decode.js", "face.js", "face_surface.js", "face_outline.js", "face_canvas.js", "face_gl.js",
-    "face_view.js", "signal.js", "player.js", "timeline.js", "decisions.js", "store.js", "list.js",
+    "decode.js", "face.js", "face_surface.js", "face_outline.js", "head_basis.js", "face_canvas.js",
+    "face_gl.js", "face_view.js", "signal.js", "player.js", "timeline.js", "decisions.js", "store.js", "list.js",
     "stage.js", "controls.js", "app.js",
 )  # fmt: skip
 STYLES = ("page.css",)
@@ -28,8 +28,13 @@ TUNING = ("tune_track.js", "tune.js", "tune.css")
 _MARK = re.compile(r"\{\{(\w+)\}\}")
 
 
-def document(config: Mapping[str, Any]) -> tuple[str, str]:
-    """The HTML before and after the parts of the lines."""
+def document(config: Mapping[str, Any], *, dna_head: str = "") -> tuple[str, str]:
+    """The HTML before and after the parts of the lines.
+
+    Args:
+        config: of `page_config`.
+        dna_head: JSON of the head that is shown instead of the landmark face (see page_head.py).
+    """
     serve = bool(config.get("serve"))
     script, style = _bundle(serve)
     policy = "; ".join(
@@ -48,6 +53,8 @@ def document(config: Mapping[str, Any]) -> tuple[str, str]:
         f'<script type="application/json" id="review">{as_json(config)}</script>\n'
         f'<script type="application/json" id="face">{_face()}</script>\n'
     )
+    if dna_head:
+        data += f'<script type="application/json" id="dna-head">{as_json(json.loads(dna_head))}</script>\n'
     marks = {
         "policy": policy,
         "title": html.escape(str(config["title"]).encode("utf-8", "replace").decode("utf-8")),

@@ -116,11 +116,7 @@ class FacePainter:
         picture = np.ascontiguousarray(self._drawn(surface, self._background)[..., :3])
         if ghost is None:
             return picture
-        over = self._drawn(ghost, self._background)[..., :3].astype(np.float32)
-        differs = np.abs(over - picture).max(axis=-1, keepdims=True)
-        share = _GHOST_SHARE * np.minimum(1.0, differs / _GHOST_FULL_AT)
-        tinted = over.mean(axis=-1, keepdims=True) * (1 - _TINT_SHARE) + 255 * _TINT_SHARE * _GHOST_TINT
-        return np.clip(np.rint(picture * (1 - share) + tinted * share), 0, 255).astype(np.uint8)
+        return tinted(picture, self._drawn(ghost, self._background)[..., :3])
 
     def project(self, points: np.ndarray) -> np.ndarray:
         """Where points ``(N, 3)`` mm are in the picture, ``(N, 2)`` pixels from the left and the top."""
@@ -142,17 +138,17 @@ class FacePainter:
         flat = self._flat(turned)
         chosen = self._chosen(surface, turned[:, 2], flat)
         corners = known.triangles[chosen]
+        lit = self._lit(surface.normals @ self._turn.T, chosen, corners)
+        return self._rendered(flat[corners], lit, background)
+
+    def _rendered(self, places: np.ndarray, colours: np.ndarray, background: np.ndarray) -> np.ndarray:
+        """The canvas with triangles ``(n, 3, 2)`` in colours ``(n, 3, 4)``, in this order."""
+        from matplotlib.transforms import IdentityTransform
+
         renderer = _renderer(self.width, self.height)
         canvas = np.asarray(renderer.buffer_rgba())
         canvas[...] = background
-        from matplotlib.transforms import IdentityTransform
-
-        renderer.draw_gouraud_triangles(
-            renderer.new_gc(),
-            flat[corners],
-            self._lit(surface.normals @ self._turn.T, chosen, corners),
-            IdentityTransform(),
-        )
+        renderer.draw_gouraud_triangles(renderer.new_gc(), places, colours, IdentityTransform())
         return canvas
 
     def _chosen(self, surface: Surface, depth: np.ndarray, flat: np.ndarray) -> np.ndarray:
@@ -184,19 +180,33 @@ class FacePainter:
 
     def _lit(self, normals: np.ndarray, chosen: np.ndarray, corners: np.ndarray) -> np.ndarray:
         """Colours ``(n, 3, 4)`` of the corners of these triangles."""
-        light = (
-            _KEY_SHARE * np.maximum(normals @ _KEY, 0.0)
-            + _FILL_SHARE * np.maximum(normals @ _FILL, 0.0)
-            + _SKY * normals[:, 1]
-            + _AMBIENT
-        )
-        shine = np.maximum(normals @ _HALFWAY, 0.0) ** _SHARPNESS
+        light, shine = light_and_shine(normals)
         colour, gloss, unlit = (table[parts().materials[chosen]] for table in self._paint)
         shade = light[corners] * (1 - unlit[:, None]) + unlit[:, None]
         lit = np.ones((len(chosen), 3, 4))
         lit[..., :3] = colour[:, None, :] * shade[..., None] + (gloss[:, None] * shine[corners])[..., None]
         np.clip(lit, 0.0, 1.0, out=lit)
         return lit
+
+
+def tinted(picture: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """A picture ``(H, W, 3)`` uint8 with another over it, translucent and blue, where it differs."""
+    over = other.astype(np.float32)
+    differs = np.abs(over - picture).max(axis=-1, keepdims=True)
+    share = _GHOST_SHARE * np.minimum(1.0, differs / _GHOST_FULL_AT)
+    blue = over.mean(axis=-1, keepdims=True) * (1 - _TINT_SHARE) + 255 * _TINT_SHARE * _GHOST_TINT
+    return np.clip(np.rint(picture * (1 - share) + blue * share), 0, 255).astype(np.uint8)
+
+
+def light_and_shine(normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How much of its colour a surface shows, and how much it shines, for normals ``(n, 3)`` towards us."""
+    light = (
+        _KEY_SHARE * np.maximum(normals @ _KEY, 0.0)
+        + _FILL_SHARE * np.maximum(normals @ _FILL, 0.0)
+        + _SKY * normals[:, 1]
+        + _AMBIENT
+    )
+    return light, np.maximum(normals @ _HALFWAY, 0.0) ** _SHARPNESS
 
 
 @functools.cache

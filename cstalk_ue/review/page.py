@@ -20,6 +20,7 @@ from cstalk_ue.errors import UsageError
 from cstalk_ue.review.document import as_json, document
 from cstalk_ue.review.lines import ReviewLine
 from cstalk_ue.review.page_data import line_entry, match_references, page_config
+from cstalk_ue.review.page_head import PageHead
 from cstalk_ue.review.payload import encode_sound
 from cstalk_ue.review.prepare import PreparedLine, prepare_line
 from cstalk_ue.storage import whole_file
@@ -34,6 +35,7 @@ def write_page(
     against: Sequence[ReviewLine] = (),
     audio_format: str = "flac",
     title: str = "",
+    head: PageHead | None = None,
     on_line: Callable[[ReviewLine], None] = lambda line: None,
 ) -> list[ReviewLine]:
     """Write the page of these lines.
@@ -44,6 +46,7 @@ def write_page(
         against: other curves of the same lines, matched by name, to be ghosted over them.
         audio_format: "flac", "opus" or "none".
         title: of the page; default the name of the file.
+        head: of a DNA, to be shown instead of the landmark face; its `error_mm` is measured.
         on_line: called after each line.
 
     Returns:
@@ -58,12 +61,14 @@ def write_page(
     bad: list[ReviewLine] = []
     entries: list[dict[str, Any]] = []
     numbers: dict[str, int] = {}  # of the sounds that are written
-    jobs = _jobs(lines, match_references(lines, against), audio_format)
+    jobs = _jobs(lines, match_references(lines, against), audio_format, head)
     with whole_file(path) as temporary, tempfile.TemporaryFile(dir=temporary.parent) as parts:
         for index, done in enumerate(_ahead(_prepare, jobs)):
             line, sha256 = done.prepared.line, done.prepared.line.sound_sha256
             if line.problem:
                 bad.append(line)
+            if head is not None:
+                head.error_mm = max(head.error_mm, done.error_mm)
             if done.sound is not None:
                 numbers[sha256] = len(numbers)
                 data = base64.b64encode(done.sound).decode("ascii")
@@ -83,7 +88,7 @@ def write_page(
             page_id=_page_id(path),
             csv_name=path.stem,
         )
-        start, end = document(config)
+        start, end = document(config, dna_head="" if head is None else head.as_json())
         parts.seek(0)
         with temporary.open("wb") as file:
             file.write(start.encode("utf-8"))
@@ -122,6 +127,7 @@ class _Job:
     line: ReviewLine
     reference: ReviewLine | None
     audio_format: str
+    head: PageHead | None
 
 
 @dataclass(frozen=True)
@@ -129,26 +135,31 @@ class _Done:
     prepared: PreparedLine
     ghost: PreparedLine | None
     sound: bytes | None
+    error_mm: float = 0.0
 
 
 def _jobs(
-    lines: Sequence[ReviewLine], references: Mapping[int, ReviewLine], audio_format: str
+    lines: Sequence[ReviewLine],
+    references: Mapping[int, ReviewLine],
+    audio_format: str,
+    head: PageHead | None,
 ) -> Iterator[_Job]:
     """Each line; its sound with the first of the lines that share it."""
     seen: set[str] = set()
     for index, line in enumerate(lines):
         again = line.sound_sha256 in seen
         seen.update({line.sound_sha256} if line.audio is not None else ())
-        yield _Job(line, references.get(index), "none" if again else audio_format)
+        yield _Job(line, references.get(index), "none" if again else audio_format, head)
 
 
 def _prepare(job: _Job) -> _Done:
-    prepared = prepare_line(job.line)
-    ghost = None if job.reference is None else prepare_line(job.reference)
+    prepared = prepare_line(job.line, head=job.head)
+    ghost = None if job.reference is None else prepare_line(job.reference, head=job.head)
     sound = None
     if prepared.samples is not None and job.audio_format != "none":
         sound = encode_sound(prepared.samples, job.audio_format)
-    return _Done(prepared, None if ghost is None or ghost.payload is None else ghost, sound)
+    error_mm = max(prepared.head_error_mm, 0.0 if ghost is None else ghost.head_error_mm)
+    return _Done(prepared, None if ghost is None or ghost.payload is None else ghost, sound, error_mm)
 
 
 def _ahead(work: Callable[[_Job], _Done], jobs: Iterable[_Job]) -> Iterator[_Done]:

@@ -51,9 +51,9 @@ def line_payload(
         "frames": face.frames,
         "start": face.face.start_seconds,
         "controls": [control_names()[column] for column in moving],
-        "curves": _packed(np.rint(values[:, moving] * np.float64(STEPS))),
+        "curves": pack_steps(np.rint(values[:, moving] * np.float64(STEPS))),
         "head_curves": list(HEAD),
-        "head": _packed(head),
+        "head": pack_steps(head),
         "head_scale": scales,
         "phones": [[round(p.start_seconds, 4), round(p.end_seconds, 4), p.phone] for p in phones] or None,
         "emotion": "" if emotion is None else str(emotion),
@@ -93,8 +93,8 @@ def _head_steps(head: RigCurves) -> tuple[np.ndarray, list[float]]:
     return np.rint(values / scales), [float(f"{scale:.9g}") for scale in scales]
 
 
-def _packed(steps: np.ndarray) -> str:
-    """``(frames, curves)`` whole numbers -> base64 of deflated int16 differences, planar."""
+def pack_steps(steps: np.ndarray) -> str:
+    """Whole numbers ``(frames, curves)`` -> base64 of deflated int16 differences, planar."""
     held = np.clip(steps.T, -_HIGHEST - 1, _HIGHEST).astype(np.int16)
     with np.errstate(over="ignore"):  # differences wrap around, and so do the sums in the page
         differences = np.diff(held, axis=1, prepend=np.int16(0)).astype("<i2")

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from cstalk_ue.audio import load_audio
-from cstalk_ue.errors import AudioError, CSTalkError, PhoneError
+from cstalk_ue.errors import AudioError, CSTalkError, DnaError, PhoneError
 from cstalk_ue.performer import TimedPhone, read_phones
 from cstalk_ue.review.flags import FLAGS, Flag, flag_curves, flag_phones, flag_sound
 from cstalk_ue.review.lines import ReviewLine
+from cstalk_ue.review.page_head import PageHead
 from cstalk_ue.review.payload import line_payload
 from cstalk_ue.rig import complete
 from cstalk_ue.take import FacePerformance
@@ -24,16 +25,23 @@ class PreparedLine:
         flags: the gravest first.
         payload: of its curves, None if they cannot be read.
         samples: of its sound, ``(samples,)`` mono 16 kHz, or None.
+        head_error_mm: how far a vertex of the head of a DNA is off at most on the page.
     """
 
     line: ReviewLine
     flags: tuple[Flag, ...]
     payload: dict[str, Any] | None = None
     samples: np.ndarray | None = None
+    head_error_mm: float = 0.0
 
 
-def prepare_line(line: ReviewLine) -> PreparedLine:
-    """Read everything that belongs to a line and look it over."""
+def prepare_line(line: ReviewLine, *, head: PageHead | None = None) -> PreparedLine:
+    """Read everything that belongs to a line and look it over.
+
+    Args:
+        line: to be shown.
+        head: of a DNA, if that is shown; the payload then has its motion.
+    """
     if line.problem:
         return PreparedLine(line, (Flag("unreadable", line.problem),))
     try:
@@ -63,7 +71,13 @@ def prepare_line(line: ReviewLine) -> PreparedLine:
     order = list(FLAGS)
     flags.sort(key=lambda flag: order.index(flag.word))
     payload = line_payload(FacePerformance(face, performance.head), phones=phones, emotion=line.track)
-    return PreparedLine(line, tuple(flags), payload, samples)
+    error_mm = 0.0
+    if head is not None:
+        try:
+            payload["shapes"], error_mm = head.moves(face.values)
+        except DnaError as error:  # it moves a control that the DNA lacks
+            return PreparedLine(replace(line, problem=str(error)), (Flag("unreadable", str(error)),))
+    return PreparedLine(line, tuple(flags), payload, samples, error_mm)
 
 
 def read_line_phones(line: ReviewLine) -> tuple[TimedPhone, ...]:

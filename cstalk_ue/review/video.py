@@ -18,6 +18,7 @@ from cstalk_ue.errors import CSTalkError, UsageError
 from cstalk_ue.review.lines import ReviewLine
 from cstalk_ue.review.loaded_line import common_name, load_line
 from cstalk_ue.review.mp4 import Mp4Writer, best_encoder, open_mp4, to_yuv
+from cstalk_ue.review.shown_head import dna_face
 from cstalk_ue.review.video_frame import Layout, paint_card
 from cstalk_ue.review.video_processes import Painters
 from cstalk_ue.review.video_scene import Scene, scene_strips
@@ -39,12 +40,14 @@ class VideoSettings:
         dark: or light.
         fps: frames per second; None takes the curves' own, 60 at most.
         jobs: processes that paint; None decides by length and cores, 1 paints here.
+        dna: the file whose head is shown; None shows the landmark face.
     """
 
     size: tuple[int, int] = (1280, 720)
     dark: bool = True
     fps: float | None = None
     jobs: int | None = None
+    dna: Path | None = None
 
     def __post_init__(self) -> None:
         if any(length % 2 or not 64 <= length <= 4096 for length in self.size):
@@ -106,9 +109,12 @@ def write_videos(
         on_frames: called with the number of frames done since the last call.
 
     Raises:
+        DnaError: the DNA cannot be used.
         ExportError: a file cannot be written.
     """
     settings = settings or VideoSettings()
+    if settings.dna is not None:
+        dna_face(settings.dna)
     encoder = best_encoder()
     remarks = (encoder.remark,) if encoder.remark else ()
     results = []
@@ -215,8 +221,9 @@ def _add_scene(
     on_frames: Callable[[int], None],
 ) -> int:
     """Add a scene, frame by frame with the sound of each; the number of frames."""
+    layout = scene.layout(settings.size, settings.dark, settings.dna)
     k = 0
-    for pictures in painters.paint(scene_strips(scene, scene.layout(settings.size, settings.dark), fps)):
+    for pictures in painters.paint(scene_strips(scene, layout, fps)):
         for yuv in pictures:
             writer.add_picture(yuv)
             writer.add_sound(_sound_of(scene.sound, k, fps))

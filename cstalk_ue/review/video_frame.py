@@ -5,15 +5,15 @@ handed to another process. Knows nothing about files and encoders (see video.py,
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from cstalk_ue.face import load_face
-from cstalk_ue.review.draw_face import DARK, FRONT, LIGHT, THREE_QUARTER, ZOOMS, Colour, FacePainter
+from cstalk_ue.review.draw_face import DARK, FRONT, LIGHT, THREE_QUARTER, ZOOMS, Colour
 from cstalk_ue.review.lettering import write_text
-from cstalk_ue.review.posed_face import pose
+from cstalk_ue.review.shown_head import Posed, face_painter, posed_faces
 
 _TALL = 720
 """All sizes below are for a picture so high."""
@@ -53,6 +53,7 @@ class Layout:
         loudness: 0..1 along the sound, empty without sound.
         band: colours along the line under the sound, for the emotion.
         dark: colours of the page around the faces.
+        dna: the file whose head is shown; None shows the landmark face.
     """
 
     size: tuple[int, int]
@@ -62,6 +63,7 @@ class Layout:
     loudness: tuple[float, ...] = ()
     band: tuple[Colour, ...] = ()
     dark: bool = True
+    dna: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -87,10 +89,9 @@ def paint_strip(strip: Strip) -> Iterator[np.ndarray]:
     """Pictures ``(H, W, 3)`` uint8 of its frames."""
     layout = strip.layout
     frames, faces = strip.values.shape[:2]
-    points = load_face().evaluate(
-        strip.values.reshape(frames * faces, -1), strip.head.reshape(frames * faces, -1)
+    every = posed_faces(
+        strip.values.reshape(frames * faces, -1), strip.head.reshape(frames * faces, -1), dna=layout.dna
     )
-    points = points.reshape(frames, faces, -1, 3)
     still, played = _still(layout)
     cells = _cells(layout)
     count = len(layout.labels)
@@ -99,12 +100,12 @@ def paint_strip(strip: Strip) -> Iterator[np.ndarray]:
     )
     for k in range(frames):
         picture = still.copy()
-        surfaces = [pose(points[k, face]) for face in range(faces)]
+        surfaces = every[k * faces : (k + 1) * faces]
         for cell in cells:
-            painter = _painter((cell.width, cell.height), cell.yaw, layout.dark)
+            paint = _painter((cell.width, cell.height), cell.yaw, layout.dark, layout.dna)
             ghost = ghosts.get(cell.face)
-            picture[cell.top : cell.top + cell.height, cell.left : cell.left + cell.width] = (
-                painter.paint_surface(surfaces[cell.face], ghost=None if ghost is None else surfaces[ghost])
+            picture[cell.top : cell.top + cell.height, cell.left : cell.left + cell.width] = paint(
+                surfaces[cell.face], None if ghost is None else surfaces[ghost]
             )
         _draw_footer(picture, layout, played, strip, k)
         yield picture
@@ -229,5 +230,7 @@ def _scaled(length: int, layout: Layout) -> int:
 
 
 @functools.lru_cache(maxsize=32)
-def _painter(size: tuple[int, int], yaw: float, dark: bool) -> FacePainter:
-    return FacePainter(size, yaw=yaw, background=THEMES[dark].background)
+def _painter(
+    size: tuple[int, int], yaw: float, dark: bool, dna: Path | None
+) -> Callable[[Posed, Posed | None], np.ndarray]:
+    return face_painter(size, yaw=yaw, zoom="face", background=THEMES[dark].background, dna=dna)

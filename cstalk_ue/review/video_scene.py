@@ -7,6 +7,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class Scene:
         others = f"  (blue: {', '.join(sorted(over))})" if over else ""
         return common_name([line.name for line in self.lines]) + others
 
-    def layout(self, size: tuple[int, int], dark: bool) -> Layout:
+    def layout(self, size: tuple[int, int], dark: bool, dna: Path | None = None) -> Layout:
         """What stays on the screen."""
         labels = tuple(str(line.emotion) if line.emotion else line.name for line in self.lines)
         if len(set(labels)) < len(labels):
@@ -56,6 +57,7 @@ class Scene:
             _loudness(self.sound, self.seconds),
             () if emotion is None else _band(emotion, self.seconds),
             dark,
+            dna,
         )
 
     @property

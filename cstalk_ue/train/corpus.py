@@ -30,6 +30,12 @@ class SpokenFile:
     speaker: str
     phones: tuple[TimedPhone, ...]
     licence: str = ""
+    text: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """Where its last phone ends, silence included."""
+        return self.phones[-1].end_seconds
 
     def read(self) -> np.ndarray:
         """Mono 16 kHz samples, ``(samples,)`` float32."""
@@ -76,5 +82,9 @@ def _spoken_file(folder: Path, index: Path, row: dict[str, str]) -> SpokenFile:
         ) from error
     source = f"{index}: {row['file']}"
     return SpokenFile(
-        folder / row["file"], row["speaker"], check_phones(phones, source=source), row.get("licence", "")
+        folder / row["file"],
+        row["speaker"],
+        check_phones(phones, source=source),
+        row.get("licence", ""),
+        row.get("text", ""),
     )

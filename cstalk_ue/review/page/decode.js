@@ -42,7 +42,7 @@ const Decode = (() => {
     return sums;
   }
 
-  function unpack(payload, curveBytes, headBytes) {
+  function unpack(payload, curveBytes, headBytes, shapeBytes) {
     const { fps, frames, start } = payload;
     const steps = integrate(curveBytes, payload.controls.length, frames);
     const values = new Float32Array(frames * names.length);
@@ -62,25 +62,34 @@ const Decode = (() => {
         head[frame * HEAD.length + column] = headSteps[curve * frames + frame] * payload.head_scale[curve];
       }
     });
+    const { shapes: packed } = payload, count = packed ? packed.scales.length : 0;
+    const shapeSteps = packed ? integrate(shapeBytes, count, frames) : null;
+    const shapes = packed ? new Float32Array(frames * count) : null; // of the head of a DNA
+    for (let k = 0; k < count; k++) {
+      for (let frame = 0; frame < frames; frame++) {
+        shapes[frame * count + k] = shapeSteps[k * frames + frame] * packed.scales[k];
+      }
+    }
     return {
-      fps, frames, start, values, head, phones: payload.phones, emotion: payload.emotion,
+      fps, frames, start, values, head, shapes, phones: payload.phones, emotion: payload.emotion,
       weights: payload.emotion_weights,
     };
   }
 
   async function line(payload) {
-    const [curves, head] = await Promise.all([inflate(bytes(payload.curves)), inflate(bytes(payload.head))]);
-    return unpack(payload, curves, head);
+    const packed = [payload.curves, payload.head, ...(payload.shapes ? [payload.shapes.steps] : [])];
+    return unpack(payload, ...(await Promise.all(packed.map((text) => inflate(bytes(text))))));
   }
 
-  /* Values and head of a line at a time, linear between frames, held outside. */
-  function sample(decoded, seconds, values, head) {
+  /* Values and head of a line at a time, linear between frames, held outside; `shapes` may be null. */
+  function sample(decoded, seconds, values, head, shapes = null) {
     const last = decoded.frames - 1;
     const position = Math.min(Math.max((seconds - decoded.start) * decoded.fps, 0), last);
     const left = Math.floor(position);
     const right = Math.min(left + 1, last);
     const share = position - left;
-    for (const [from, to] of [[decoded.values, values], [decoded.head, head]]) {
+    for (const [from, to] of [[decoded.values, values], [decoded.head, head], [decoded.shapes, shapes]]) {
+      if (!from || !to) continue;
       const width = to.length;
       for (let i = 0; i < width; i++) {
         const a = from[left * width + i];

@@ -14,23 +14,26 @@ const FaceView = (() => {
   };
 
   /** `face` from Face.load; options: backend "canvas" does without WebGL, preserve keeps what is drawn for
-   * `toDataURL`. */
+   * `toDataURL`, head from HeadBasis.load is shown instead of the face. */
   function create(canvas, face, options = {}) {
+    const { head: basis = null } = options;
+    const drawn = basis ? { materials: basis.materials, upper: [0] } : face; // what painters have to know
     const points = new Float64Array(face.points * 3);
     const [upper, lower] = ["upper", "lower"].map((lip) => 3 * face.names.indexOf(`lip_inner_${lip}.C0`));
-    const models = [null, makeModel(face, 1), null]; // by level of the surface; fine when first needed
+    const models = [null, basis ? null : makeModel(face, 1), null]; // by level of the surface; fine when needed
+    const basisModel = basis && { ...modelOf(basis, basis.surface), mouth: basis.mouth };
     const timings = { evaluate: 0, surface: 0, normals: 0, upload: 0, draw: 0 }; // ms; upload is part of draw
     let shown = canvas, painter = null, last = null, size = { width: 0, height: 0, ratio: 1 };
 
     function useCanvas() {
       shown = canvas.cloneNode(false); // a canvas that had a WebGL context gives no other
       canvas.replaceWith(shown);
-      painter = FaceCanvas.create(shown, face);
+      painter = FaceCanvas.create(shown, drawn);
     }
 
     function begin() {
-      painter = options.backend === "canvas" ? null : FaceGl.create(canvas, face, { ...options, timings });
-      if (!painter) painter = FaceCanvas.create(canvas, face);
+      painter = options.backend === "canvas" ? null : FaceGl.create(canvas, drawn, { ...options, timings });
+      if (!painter) painter = FaceCanvas.create(canvas, drawn);
       if (!painter) useCanvas();
     }
 
@@ -71,7 +74,7 @@ const FaceView = (() => {
       }));
     }
 
-    /** cells: [{values, head, ghost: {values, head} | null}]; options: yaw in degrees, dark, layout, zoom,
+    /** cells: [{values, head, shapes, ghost: another | null}]; options: yaw in degrees, dark, layout, zoom,
      * ghost "tint" | "outline", fine (the smoother surface), unlit (plain colours, for measuring). */
     function draw(cells, options = {}) {
       last = { cells, options };
@@ -79,7 +82,7 @@ const FaceView = (() => {
       painter.begin(options);
       const rects = cellRects(cells.length, options.layout, options.zoom);
       const level = (options.fine ?? painter.quick) && cells.length <= MOST_FINE ? 2 : 1;
-      const model = (models[level] ??= makeModel(face, level));
+      const model = basisModel ?? (models[level] ??= makeModel(face, level));
       for (let i = 0; i < cells.length; i++) {
         const camera = look(rects[i], options), { ghost } = cells[i];
         shape(model, cells[i]);
@@ -90,9 +93,15 @@ const FaceView = (() => {
       }
     }
 
-    /** Values of the controls -> vertices and normals. */
-    function shape(model, { values, head }) {
+    /** Values of the controls, or numbers of the shapes -> vertices and normals. */
+    function shape(model, { values, head, shapes }) {
       const start = performance.now();
+      if (basis) {
+        HeadBasis.place(basis, shapes, head, model.mesh);
+        timings.surface += performance.now() - start;
+        FaceSurface.normals(model.surface, model.mesh);
+        return;
+      }
       Face.evaluate(face, values, head ?? null, points);
       const evaluated = performance.now();
       FaceSurface.place(model.surface, points, model.mesh, 6);
@@ -156,8 +165,9 @@ const FaceView = (() => {
     };
   }
 
-  function makeModel(face, level) {
-    const surface = FaceSurface.create(face, level);
+  const makeModel = (face, level) => modelOf(face, FaceSurface.create(face, level));
+
+  function modelOf(face, surface) {
     const outline = FaceOutline.create(face, surface);
     return { surface, outline, mesh: new Float32Array(surface.vertices * 6), mouth: new Float32Array(3) };
   }

@@ -17,7 +17,9 @@ const Stage = (() => {
     async function open() {
       let problem = "";
       try {
-        view = FaceView.create(byId("face-canvas"), await Face.load(JSON.parse(byId("face").textContent)));
+        const face = await Face.load(JSON.parse(byId("face").textContent)), data = byId("dna-head");
+        const head = data ? await HeadBasis.load(JSON.parse(data.textContent)) : null;
+        view = FaceView.create(byId("face-canvas"), face, { head });
       } catch (error) {
         problem = `The face cannot be drawn here: ${error.message}`;
       }
@@ -37,10 +39,11 @@ const Stage = (() => {
     async function cellOf(index, withGhost) {
       const wanted = withGhost && lines[index].ghost;
       const [line, ghost] = await Promise.all([store.line(index), wanted ? store.ghost(index) : null]);
-      const room = () => ({
+      const room = ({ shapes, frames }) => ({
         values: new Float32Array(config.controls.length), head: new Float32Array(Decode.HEAD.length),
+        shapes: shapes && new Float32Array(shapes.length / frames),
       });
-      return { index, line, ghost, face: room(), ghostFace: ghost ? room() : null };
+      return { index, line, ghost, face: room(line), ghostFace: ghost ? room(ghost) : null };
     }
 
     function show(shown, index) {
@@ -57,8 +60,9 @@ const Stage = (() => {
     function draw(seconds, { yaw, dark }) {
       if (!view) return;
       const faces = cells.map((cell) => {
-        Decode.sample(cell.line, seconds, cell.face.values, cell.face.head);
-        if (cell.ghost) Decode.sample(cell.ghost, seconds, cell.ghostFace.values, cell.ghostFace.head);
+        for (const [line, room] of [[cell.line, cell.face], [cell.ghost, cell.ghostFace]]) {
+          if (line) Decode.sample(line, seconds, room.values, room.head, room.shapes);
+        }
         return { ...cell.face, ghost: cell.ghostFace };
       });
       view.draw(faces, { yaw, dark, layout: layout(), zoom });
