@@ -1,7 +1,8 @@
 """How fast a DNA rig is evaluated, GUI controls to vertices, against plain skinning of the same mesh alone.
 
-Plain skinning is the textbook: a dense matrix of weights (V, J) times the joints' matrices (J, 12) of a
-frame, then each vertex by its own matrix. The rig of real size is made of random numbers.
+Plain skinning comes in two ways: a dense matrix of weights (V, J) times the joints' matrices (J, 12) of a
+frame, or the matrices of the joints of each vertex picked and mixed; then each vertex by its own matrix. The
+rig of real size is made of random numbers.
 
 python benchmarks/dna_speed.py [FILE.dna]
 """
@@ -57,7 +58,10 @@ def measure(name: str, head: DnaHead) -> None:
             pass
 
     tenth = head.restricted(np.arange(head.vertices) % 10 == 0)
-    plain = best_of(lambda: plain_skinning(head, matrices)) / PLAIN_FRAMES
+    dense, picked = (
+        best_of(lambda way=way: way(head, matrices)) / PLAIN_FRAMES
+        for way in (dense_skinning, picked_skinning)
+    )
     whole, few = (best_of(lambda each=each: run(each)) / FRAMES for each in (head, tenth))
     blocks = np.split(gui, FRAMES // FRAMES_AT_ONCE)
 
@@ -69,12 +73,13 @@ def measure(name: str, head: DnaHead) -> None:
     print(
         f"{name}: {head.vertices} vertices, {len(head.dna.definition.joints)} joints: "
         f"{1 / whole:.0f} frames per second, {1 / few:.0f} with a tenth of the vertices; "
-        f"controls to joints alone {rig * 1000:.2f} ms; plain skinning alone {plain * 1000:.1f} ms per frame: "
-        f"the whole evaluation takes {whole / plain:.2f} times as long"
+        f"controls to joints alone {rig * 1000:.2f} ms a frame; the whole takes {whole / dense:.2f} times as "
+        f"long as dense skinning alone ({dense * 1000:.2f} ms), {whole / picked:.2f} times as long as picked "
+        f"({picked * 1000:.2f} ms)"
     )
 
 
-def plain_skinning(head: DnaHead, matrices: np.ndarray) -> None:
+def dense_skinning(head: DnaHead, matrices: np.ndarray) -> None:
     mesh = head.mesh
     weights = np.zeros((len(mesh.positions), matrices.shape[1]), dtype=np.float32)
     weights[mesh.skin_vertices, mesh.skin_joints] = mesh.skin_weights
@@ -82,6 +87,21 @@ def plain_skinning(head: DnaHead, matrices: np.ndarray) -> None:
     flat = matrices[:, :, :3].reshape(len(matrices), -1, 12).astype(np.float32)
     for frame in flat:
         own = (weights @ frame).reshape(-1, 3, 4)
+        np.einsum("vij,vj->vi", own, places)
+
+
+def picked_skinning(head: DnaHead, matrices: np.ndarray) -> None:
+    mesh = head.mesh
+    most = int(np.diff(mesh.skin_starts).max())
+    place = np.arange(len(mesh.skin_joints)) - mesh.skin_starts[mesh.skin_vertices]
+    weights = np.zeros((len(mesh.positions), most), dtype=np.float32)
+    joints = np.zeros(weights.shape, dtype=np.int64)
+    weights[mesh.skin_vertices, place] = mesh.skin_weights
+    joints[mesh.skin_vertices, place] = mesh.skin_joints
+    places = np.column_stack([mesh.positions, np.ones(len(mesh.positions), dtype=np.float32)])
+    flat = matrices[:, :, :3].reshape(len(matrices), -1, 12).astype(np.float32)
+    for frame in flat:
+        own = (weights[:, None] @ frame[joints]).reshape(-1, 3, 4)
         np.einsum("vij,vj->vi", own, places)
 
 

@@ -147,6 +147,7 @@ class CorrelationConfig:
     scores: str = "raw"  # raw (QK^T) or softmax
     scaled: bool = True  # raw scores divided by the square root of a head's width
     output: str = "scores"  # what tells the emotion: scores, or logits (the encoder's output, III.D)
+    norm_first: bool = False  # norms before attention and feed-forward, not after
     rig_embedding: bool = False  # a trained vector per rig beside its curve
     score_norm: bool = True  # scores of a window to zero mean and unit variance before the first layer
     fps: float = 30.0  # frames per second of the curves

@@ -143,8 +143,11 @@ def add_takes(
                     results[result.name] = result
                     table.add(result)
                     tell(result.message)
-    finally:
-        division = table.write()
+    except BaseException:
+        table.reload()  # the take that was in work may be whole or gone
+        table.write()
+        raise
+    division = table.write()
     ordered = tuple(results[name] for name in sorted(results))
     _write_failures(folder, ordered)
     statistics = rebuild_statistics(folder, division, settings, jobs=options.jobs, watch=watch)
@@ -243,6 +246,10 @@ class _Table:
             (self._folder / CONTROLS_FILE).unlink(missing_ok=True)
         if time.monotonic() - self._written > _TABLES_EVERY_SECONDS:
             self.write()
+
+    def reload(self) -> None:
+        """Believe what is on disk."""
+        self._records = read_take_records(self._folder / TAKES_FOLDER)[0]
 
     def write(self) -> Division:
         """Write the table with the splits as they are now."""

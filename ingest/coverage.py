@@ -58,9 +58,12 @@ def count_coverage(records: Iterable[TakeRecord]) -> Coverage:
 
 
 def rows_of(table: Mapping[tuple[str, str], Amount]) -> dict[str, dict[str, Amount]]:
-    """A table as rows by name, the names sorted."""
+    """A table as rows by name: intensities from low to high, other names sorted."""
+    steps = [name for name, _, _ in INTENSITY_STEPS]
     rows: dict[str, dict[str, Amount]] = {}
-    for (row, emotion), amount in sorted(table.items()):
+    for (row, emotion), amount in sorted(
+        table.items(), key=lambda item: (steps.index(item[0][0]) if item[0][0] in steps else -1, item[0])
+    ):
         rows.setdefault(row, {})[emotion] = amount
     return rows
 

@@ -47,7 +47,7 @@ class CheckRules:
     longest_seconds: float = 9.0  # a longer one too
     least_valid_share: float = 0.95  # of the frames of a take that must have been captured
     least_mouth_range: float = 0.05  # opening the mouth must reach in a take, 1 = fully open jaw
-    most_noise: float = 0.004  # jitter that half of the moving controls may have
+    most_noise: float = 0.008  # jitter that half of the moving controls may have
     most_pinned_share: float = 0.4  # of the frames in which a control may stand at the end of its range
     most_clamped_share: float = 0.1  # of the captured rows in which a channel may be outside its range
     most_posed: float = 0.25  # distance from rest at which a neutral take may begin

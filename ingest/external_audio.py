@@ -32,13 +32,13 @@ class ExternalAudio:
     """Sound for a take.
 
     Attributes:
-        samples: ``(samples,)`` float32, mono, 16 kHz.
+        samples: ``(samples,)`` float32, mono, 16 kHz; None if it cannot be decoded, as a remark says.
         source: the file.
         start_seconds: of sample 0 on the take's clock.
         start: how that is known, ``timecode`` or ``assumed``.
     """
 
-    samples: np.ndarray
+    samples: np.ndarray | None
     source: Path
     start_seconds: float
     start: str
@@ -58,7 +58,7 @@ def find_external_audio(
         shown: the take, for messages.
 
     Raises:
-        AudioError: several files belong equally well, or the one that does cannot be read.
+        AudioError: several files belong equally well, or the folder does not exist.
     """
     sounds = find_audio([folder]) if deep else _in_folder(folder)
     wanted = list(dict.fromkeys(name.casefold() for name in names if name))
@@ -99,6 +99,13 @@ def _only(sounds: Sequence[Path], shown: str, why: str) -> Path:
 
 
 def _placed(sound: Path, day_seconds: float | None, seconds: float) -> ExternalAudio:
+    try:
+        return _read(sound, day_seconds, seconds)
+    except AudioError as error:
+        return ExternalAudio(None, sound, 0.0, "none", (Remark("broken-audio", f"{error}"),))
+
+
+def _read(sound: Path, day_seconds: float | None, seconds: float) -> ExternalAudio:
     """Read the sound and put it on the take's clock."""
     offset = None if day_seconds is None else _offset_within(sound, day_seconds, seconds)
     if offset is not None:

@@ -2,8 +2,8 @@
 
 A pattern is text with fields in braces; ``*`` stands for anything within one name; ``/`` is between folders.
 It is matched from the end of a path, so that what lies above does not matter. Everything else has to be there
-as written, in any case. A field takes as little as it can, but ``{emotion}`` only an emotion, ``{intensity}``
-only an intensity and ``{take}`` only digits, which is what tells ``anna_maria_angry_3`` apart.
+as written, in any case. ``{emotion}`` is only an emotion, ``{intensity}`` only an intensity and ``{take}`` only
+digits, and these take as much as they can, the others as little; that tells ``anna_maria_angry_3`` apart.
 
 Matched step by step, not by a regular expression made of the user's text: a pattern cannot mean more than it
 says, and the time it takes is bounded by the length of the name.
@@ -49,6 +49,8 @@ class LabelPattern:
             UsageError: no field or an unknown one, one twice, two with nothing between, or a stray brace.
         """
         seen: list[str] = []
+        if not text.strip("/"):
+            raise _wrong(text, f"has no field; expected one or more of {_fields()}")
         segments = tuple(_parse_segment(segment, text, seen) for segment in text.strip("/").split("/"))
         if not seen:
             raise _wrong(text, f"has no field; expected one or more of {_fields()}")
@@ -79,14 +81,14 @@ def _parse_segment(segment: str, text: str, seen: list[str]) -> tuple[str | _Fie
         raise _wrong(text, "has an empty name between two slashes")
     for field, anything, fixed, stray in (match.groups(default="") for match in _PART.finditer(segment)):
         if fixed:
-            parts.append(fixed.casefold())
+            parts.append(_fold(fixed))
             continue
         name = anything or field
         if stray or (name not in FIELDS and name != ANYTHING):
             raise _wrong(text, f"has {stray or f'{{{field}}}'!r}; expected fields from {_fields()}")
         if name in seen:
             raise _wrong(text, f"has {{{name}}} twice; expected each field once")
-        if parts and isinstance(parts[-1], _Field):
+        if parts and isinstance(parts[-1], _Field) and not {name, parts[-1].name} & _FITS.keys():
             raise _wrong(
                 text, f"has nothing between {{{parts[-1].name}}} and {{{name}}}; expected a separator"
             )
@@ -107,9 +109,7 @@ def _wrong(text: str, what: str) -> UsageError:
 
 
 def _match_segment(parts: Sequence[str | _Field], name: str) -> dict[str, str] | None:
-    folded = name.casefold()
-    if len(folded) != len(name):  # "ß" folds to two letters; then positions would not agree
-        folded = name.lower() if len(name.lower()) == len(name) else name
+    folded = _fold(name)
     hopeless: set[tuple[int, int]] = set()
 
     def rest(part: int, start: int) -> dict[str, str] | None:
@@ -123,18 +123,26 @@ def _match_segment(parts: Sequence[str | _Field], name: str) -> dict[str, str] |
         if isinstance(expected, str):
             found = rest(part + 1, start + len(expected)) if folded.startswith(expected, start) else None
         else:
-            fits = _FITS.get(expected.name, bool)
-            shortest = start if expected.name == ANYTHING else start + 1
-            for end in range(shortest, len(name) + 1):
+            fits = _FITS.get(expected.name)
+            ends = range(start + (expected.name != ANYTHING), len(name) + 1)
+            for end in ends if fits is None else reversed(ends):
+                text = name[start:end].strip()
+                if expected.name != ANYTHING and not (text and (fits is None or fits(text))):
+                    continue
                 after = rest(part + 1, end)
-                if after is not None and (expected.name == ANYTHING or fits(name[start:end].strip())):
-                    found = after if expected.name == ANYTHING else {expected.name: name[start:end], **after}
+                if after is not None:
+                    found = after if expected.name == ANYTHING else {expected.name: text, **after}
                     break
         if found is None:
             hopeless.add((part, start))
         return found
 
     return rest(0, 0)
+
+
+def _fold(text: str) -> str:
+    """In lower case, letter by letter, so that positions stay."""
+    return "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
 
 
 def _reads(read: Callable[[str], object]) -> Callable[[str], bool]:

@@ -22,6 +22,9 @@ USUAL_FPS = 60.0
 _USUAL_RATES = (24.0, 25.0, 30.0, 50.0, 60.0)
 _DAMAGED_SHARE = 0.02
 """Up to this share of the rows, and always one, may have a timecode that is left out."""
+_NEAR = 0.75
+"""Periods: rows that had to be sorted are at least this far apart."""
+
 _MISSING_SHARE = 0.02
 """With more rows missing than this, a reading that leaves no holes is preferred."""
 
@@ -97,7 +100,7 @@ def read_clock(
     if jump is not None:
         raise CurveFormatError(
             f"{where}: the timecode goes from {codes[jump.before]} to {codes[jump.after]}, "
-            f"{jump.seconds:.0f} s, from one row to the next; expected one recording (at most {LONGEST_JUMP_SECONDS:.0f} s). "
+            f"{jump.seconds:.0f} s, from one row to the next; expected at most {LONGEST_JUMP_SECONDS:.0f} s. "
             "Split the file there."
         )
     return _evenly_spaced(codes, assumed_fps)
@@ -182,9 +185,12 @@ def _pace(read: np.ndarray, copies: np.ndarray) -> _Pace | _Jump | None:
         return None
     repeated = displaced = 0
     if not _is_even(np.diff(seconds), period):
+        # Rows in the wrong order look like damaged ones where they stand; the better explanation leaves fewer
+        # rows missing or on top of each other.
         kept = ~_spikes(seconds, period)
-        damaged += int((~kept).sum())
-        rows, seconds = rows[kept], seconds[kept]
+        if _oddities(seconds[kept], period) < _oddities(seconds, period):
+            damaged += int((~kept).sum())
+            rows, seconds = rows[kept], seconds[kept]
         order = np.argsort(seconds, kind="stable")
         displaced = int((order != np.arange(len(order))).sum())
         rows, seconds = rows[order], seconds[order]
@@ -212,8 +218,14 @@ def _is_even(steps: np.ndarray, period: float) -> bool:
     return bool(((steps >= 0.5 * period) & (steps <= LONGEST_JUMP_SECONDS)).all())
 
 
+def _oddities(seconds: np.ndarray, period: float) -> int:
+    """Rows that would be missing or too near another if these were put in the order of time."""
+    steps = np.diff(np.sort(seconds)) / period
+    return int(np.maximum(np.rint(steps) - 1, 0).sum() + (steps < _NEAR).sum())
+
+
 def _falls_into_place(steps: np.ndarray, period: float) -> bool:
-    return bool((steps >= 0.75 * period).all()) and float(steps.max()) <= 1.0
+    return bool((steps >= _NEAR * period).all()) and float(steps.max()) <= 1.0
 
 
 def _spikes(seconds: np.ndarray, period: float) -> np.ndarray:
@@ -225,7 +237,8 @@ def _spikes(seconds: np.ndarray, period: float) -> np.ndarray:
     spikes[1:-1] = (np.abs(off[1:-1] - off[:-2]) > 0.5 * period) & (np.abs(off[2:] - off[:-2]) < 0.5 * period)
     steps = np.diff(seconds)
     odd = (steps < 0.5 * period) | (steps > LONGEST_JUMP_SECONDS)
-    spikes[0], spikes[-1] = odd[0] and not odd[1], odd[-1] and not odd[-2]
+    regular = (steps >= 0.5 * period) & (steps <= 1.5 * period)
+    spikes[0], spikes[-1] = odd[0] and regular[1], odd[-1] and regular[-2]
     # After a spike the next row looks like one too.
     spikes[1:] &= ~spikes[:-1]
     return spikes

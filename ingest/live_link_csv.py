@@ -130,14 +130,14 @@ class _Header:
         folded = [name.casefold() for name in names]
         known = {name.casefold(): name for name in column_names()}
         shapes = {name.casefold() for name in arkit_names()}
+        if TIMECODE not in folded or not shapes.intersection(folded):
+            raise CurveFormatError(_what_it_is(table.header, folded, where))
         doubled = sorted({name for name in folded if folded.count(name) > 1})
         if doubled:
             raise CurveFormatError(
                 f"{where}: column {names[folded.index(doubled[0])]!r} is there {folded.count(doubled[0])} "
                 "times; expected once. Remove the others."
             )
-        if TIMECODE not in folded or not shapes.intersection(folded):
-            raise CurveFormatError(_what_it_is(table.header, folded, where))
         self.where = where
         self.width = len(names)
         self.names = names

@@ -225,7 +225,7 @@ def why_no_curves(files: TakeFiles) -> str:
         )
     if any(name.endswith((".mov", ".mp4")) for name in folded):
         return (
-            f"{where}: no curves here, only the movie. Recorded in MetaHuman Animator mode, {then}; recorded in "
-            "ARKit mode, copy the curve CSV from the phone again."
+            f"{where}: no curves here, only the movie. Recorded in MetaHuman Animator mode, {then}; "
+            "recorded in ARKit mode, copy the curve CSV from the phone again."
         )
     return f"{where}: no curves and no movie, only their description. Copy the take from the phone again."

@@ -34,6 +34,7 @@ from ingest.live_link_discovery import (
 )
 from ingest.live_link_metadata import LiveLinkFacts, read_facts
 from ingest.live_link_sound import SoundWanted, find_sound, sound_names
+from ingest.mirrored import check_gaze
 from ingest.resampling import LONGEST_GAP_SECONDS, Frames, sample_rows
 from ingest.swap_sides import swap_sides as swapped
 from ingest.timecode import timecode_seconds
@@ -73,7 +74,7 @@ def read_live_link_face(
 
     Raises:
         CurveFormatError: no curves, or damaged ones.
-        AudioError: several sounds belong to the take, or the one in `audio_folder` cannot be read.
+        AudioError: several sounds belong to the take equally well, or `audio_folder` does not exist.
     """
     if mouth_sides not in MOUTH_SIDES:
         raise CurveFormatError(f"mouth_sides is {mouth_sides!r}; expected one of {', '.join(MOUTH_SIDES)}.")
@@ -133,7 +134,7 @@ def read_live_link_face(
             *facts.remarks,
             *rows.remarks,
             *clock.remarks,
-            *_remarks(rows, clock, facts, frames),
+            *_remarks(rows, clock, facts, frames, swapped=swap_sides),
             *sound.remarks,
         ),
     )
@@ -184,7 +185,9 @@ def _clamped(rows: LiveLinkRows) -> Mapping[str, int]:
     return {name: count for name, count in named if count and name in arkit_names()}
 
 
-def _remarks(rows: LiveLinkRows, clock: Clock, facts: LiveLinkFacts, frames: Frames) -> Iterator[Remark]:
+def _remarks(
+    rows: LiveLinkRows, clock: Clock, facts: LiveLinkFacts, frames: Frames, *, swapped: bool
+) -> Iterator[Remark]:
     """What only shows when the parts of a recording are held against each other."""
     angles = np.column_stack([rows.column(name) for name in HEAD_ANGLES])[rows.captured]
     moves = bool((np.ptp(angles, axis=0) > _STILL).any())
@@ -197,6 +200,10 @@ def _remarks(rows: LiveLinkRows, clock: Clock, facts: LiveLinkFacts, frames: Fra
         yield Remark("head-still", "the head does not move: Stream Head Rotation was off.")
     elif facts.turned:
         yield Remark("head-signs", f"the phone was {facts.turned}; head yaw and pitch may be reversed.")
+    gaze = check_gaze({name: rows.column(name)[rows.captured] for name in rows.columns})
+    if gaze.mirrored and not swapped:
+        text = f"the eyes look the other way than their angles say (r {gaze.score:.2f}): sides are exchanged."
+        yield Remark("mirrored", text)
     gaps = int((~frames.valid).sum())
     if gaps:
         yield Remark("gap-frames", f"{gaps} of {len(frames.valid)} frames lie in gaps and are not valid.")

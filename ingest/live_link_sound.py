@@ -189,8 +189,8 @@ def _external(wanted: SoundWanted, folder: Path, *, deep: bool) -> tuple[TakeSou
     chosen = find_external_audio(
         folder, wanted.names, wanted.day_seconds, wanted.seconds, deep=deep, shown=shown
     )
-    if chosen is None:
-        return None, []
+    if chosen is None or chosen.samples is None:
+        return None, [] if chosen is None else list(chosen.remarks)
     return _as_sound(chosen), []
 
 

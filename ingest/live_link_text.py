@@ -25,8 +25,7 @@ class CsvText:
     """
 
     def __init__(self, data: bytes, where: str) -> None:
-        if not data.strip():
-            raise CurveFormatError(f"{where}: is empty ({len(data)} bytes); expected curves. {_REMEDY}")
+        size = len(data)
         if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
             data = decoded(data, where).encode("utf-8")
         data = data.removeprefix(b"\xef\xbb\xbf")
@@ -38,7 +37,9 @@ class CsvText:
         if b'"' in data:
             data = _without_quotes(data, where)
         lines = data.split(b"\n")
-        first = next(number for number, line in enumerate(lines) if line.strip())
+        first = next((number for number, line in enumerate(lines) if line.strip()), None)
+        if first is None:
+            raise CurveFormatError(f"{where}: is empty ({size} bytes); expected curves. {_REMEDY}")
         separator = _separator(lines[first])
         if separator != b",":
             lines = _with_commas(lines, separator, where)

@@ -101,12 +101,13 @@ def _measure_controls(face: RigCurves, valid: np.ndarray) -> dict[str, np.ndarra
 def curve_noise(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
     """Jitter of every control, ``(controls,)``: the standard deviation of the white noise on it.
 
-    Of white noise, neighbouring second differences are opposed: their covariance is -4 variances. Of motion
-    slower than a quarter of the frame rate they go together, so speech does not count as noise. The median
-    of half-second windows, without those in which the control rests. `values` (frames, controls).
+    Of white noise, neighbouring third differences are opposed: their covariance is -15 variances. Of motion
+    slower than a quarter of the frame rate they go together, so speech does not count as noise, though it can
+    hide some. The median of half-second windows, without those in which the control rests. `values` (frames,
+    controls).
     """
-    bend = (values[2:] - 2 * values[1:-1] + values[:-2]).astype(np.float64)
-    bend = bend[valid[2:] & valid[1:-1] & valid[:-2]]
+    bend = np.diff(values.astype(np.float64), n=3, axis=0)
+    bend = bend[valid[3:] & valid[2:-1] & valid[1:-2] & valid[:-3]]
     count = len(bend) // _NOISE_WINDOW_FRAMES
     if count == 0:
         return np.zeros(values.shape[1])
@@ -116,7 +117,7 @@ def curve_noise(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
     # Sorted with the resting windows behind all others, the median is a matter of counting.
     ordered = np.sort(np.where(moving, opposed, np.inf), axis=0)
     middle = np.maximum(moving.sum(axis=0) - 1, 0) // 2
-    variance = np.take_along_axis(ordered, middle[None], axis=0)[0] / 4
+    variance = np.take_along_axis(ordered, middle[None], axis=0)[0] / 15
     return np.sqrt(np.where(moving.any(axis=0), np.maximum(variance, 0), 0))
 
 

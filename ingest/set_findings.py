@@ -19,7 +19,7 @@ from ingest.splits import group_takes
 from ingest.take_findings import dead_controls
 from ingest.take_summary import TakeSummary
 
-_OTHERS_FOR_DEAD, _USUAL_SHARE, _USUAL_RANGE = 4, 0.8, 0.1
+_OTHERS_FOR_DEAD, _USUAL_SHARE, _USUAL_RANGE = 8, 0.95, 0.1
 _BLINKS_WITHIN_SECONDS = 60.0
 _STILL_HEAD_DEGREES = 0.01
 _NAMES_SHOWN = 5

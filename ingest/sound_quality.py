@@ -61,9 +61,10 @@ def clipped_share(samples: np.ndarray) -> float:
     """Share of samples in runs of `CLIPPED_RUN` or more at the same, highest level of the take.
 
     Sound that was cut at full scale and then turned down is cut all the same, so the level is the take's own
-    peak; a single loud sample is not clipped, three equal ones in a row are.
+    peak; a single loud sample is not clipped, three equal ones in a row are. Sound that was cut at full scale
+    and then resampled, as from a phone's 44.1 kHz, rings beyond 1; there it counts as cut at 1.
     """
-    magnitude = np.abs(samples)
+    magnitude = np.minimum(np.abs(samples), 1)
     peak = float(magnitude.max(initial=0))
     if peak < _CLIPPING_NEEDS:
         return 0.0

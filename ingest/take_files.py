@@ -7,6 +7,7 @@ and is written last, with the hashes of the two: a folder without it, or with an
 Knows nothing about other takes (see data_set.py).
 """
 
+import io
 import json
 import shutil
 import zipfile
@@ -109,9 +110,10 @@ def write_take(
     if samples is None:
         _remove_file(folder / AUDIO_FILE)
     else:
+        sound = io.BytesIO()  # of a file soundfile would wait until it is on the disk
+        soundfile.write(sound, np.clip(samples, -1, 1), SAMPLE_RATE, subtype="PCM_16", format="WAV")
         with whole_file(folder / AUDIO_FILE) as temporary:
-            clipped = np.clip(samples, -1, 1)
-            soundfile.write(temporary, clipped, SAMPLE_RATE, subtype="PCM_16", format="WAV")
+            temporary.write_bytes(sound.getbuffer())
         hashes[AUDIO_FILE] = sha256_file(folder / AUDIO_FILE)
     data = {
         "format": TAKE_FORMAT,

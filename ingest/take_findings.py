@@ -18,6 +18,8 @@ from ingest.take_summary import TakeSummary
 _FREE_TO_STAY = ("eye", "eyelid", "eyelash", "switch", "tongue")
 """Regions whose controls may well stand at an end of their range: a shut eye, a tongue at rest."""
 
+_ONSET_SECONDS = 0.2
+
 
 def take_findings(take: TakeSummary, rules: CheckRules, levels: Levels) -> Iterator[Finding]:
     """Everything that is wrong with a take that is in use."""
@@ -71,7 +73,10 @@ def _face(take: TakeSummary, rules: CheckRules) -> dict[str, str]:
         worst = max(outside, key=lambda name: outside[name])
         found["clamped"] = f"{worst} was outside its range in {min(outside[worst], 1):.0%} of the rows"
     opening = face["opening"]
-    if take.record.emotion_class == EMOTIONS[NEUTRAL] and opening["value"] > rules.most_posed:
+    # A mouth that is about to speak is not at rest.
+    speaks = take.sound.get("speech_seconds", (1.0,))[0] < _ONSET_SECONDS
+    neutral = take.record.emotion_class == EMOTIONS[NEUTRAL]
+    if neutral and not speaks and opening["value"] > rules.most_posed:
         found["posed-start"] = f"{opening['control']} is {opening['value']:.2f} from rest in the first frames"
     return found
 

@@ -29,7 +29,7 @@ def source_key(found: FoundTake) -> tuple[str, str]:
 def folder_name(name: str) -> str:
     """A name that every file system can store, as like the given one as possible."""
     plain = _FORBIDDEN.sub("-", unicodedata.normalize("NFC", name))
-    plain = plain.strip(" ").strip(".").strip(" ") or "take"
+    plain = plain.strip(" .") or "take"
     if len(plain) > LONGEST_NAME:
         plain = f"{plain[: LONGEST_NAME - 7].rstrip(' .')}-{_letters(plain)}"
     return f"take-{plain}" if plain.split(".")[0].strip().casefold() in _RESERVED else plain

@@ -4,7 +4,7 @@ import pytest
 
 from cstalk_ue.config import EncoderConfig, GeneratorConfig, ModelConfig, load_config
 from cstalk_ue.errors import ConfigError
-from cstalk_ue.model.generator import INPUT_NORMS
+from cstalk_ue.model.curve_generator import INPUT_NORMS
 from cstalk_ue.model.speech_encoder import ENCODER_KINDS
 
 

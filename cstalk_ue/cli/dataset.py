@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cstalk_ue.cli.dataset_check import check, report
+from cstalk_ue.cli.dataset_practice import practice
+
 if TYPE_CHECKING:
     from ingest.rebuild_tables import RebuiltTables
 
@@ -14,6 +17,11 @@ if TYPE_CHECKING:
 @click.group()
 def dataset() -> None:
     """Look after a data set."""
+
+
+dataset.add_command(check)
+dataset.add_command(report)
+dataset.add_command(practice)
 
 
 @dataset.command("split")

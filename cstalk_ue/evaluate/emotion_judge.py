@@ -119,5 +119,5 @@ def _fit(features: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndar
         loss.backward()
         return loss
 
-    optimiser.step(closure)  # type: ignore[no-untyped-call]
+    optimiser.step(closure)
     return weights.detach().numpy(), bias.detach().numpy()

@@ -1,5 +1,4 @@
-"""Rendered frames side by side, as the paper's Figs. 3 and 4: one model in five emotions, many methods in
-one.
+"""Rendered frames side by side, as the paper's Figs. 3 and 4: one model in five emotions, several methods.
 
 Rows of faces at the same moments of one take. Faces are the landmark face, or a user's DNA (see
 review/shown_head.py). Knows nothing about methods: rows of curves come in.

@@ -41,8 +41,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class TakeValue:
-    """One measure on one take: its value, and the weight of the take in the mean; NaN with 0 if there is
-    none."""
+    """One measure on one take: its value and its weight in the mean; NaN and 0 if there is none."""
 
     value: float
     weight: float = 1.0

@@ -1,9 +1,8 @@
 """Judges that the evaluations of a data set have in common: is the emotion seen, do regions move together?
 
 Two judges of emotion, because one of them has trained some of the methods: the correlation module (paper,
-II.B)
-supervises CSTalk, so its accuracy favours CSTalk. The other is trained here, on nothing but recordings of the
-training takes, and has never been a loss of anything.
+II.B) supervises CSTalk, so its accuracy favours CSTalk. The other is trained here, on nothing but recordings
+of the training takes, and has never been a loss of anything.
 """
 
 from pathlib import Path

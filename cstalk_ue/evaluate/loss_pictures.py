@@ -61,8 +61,7 @@ def draw_losses(path: Path, run: Path, *, title: str) -> bool:
 
 
 def _series(rows: list[dict[str, str]]) -> dict[str, list[tuple[int, float]]]:
-    """(step, value) of every figure that is drawn, by column; columns that are always the same are left
-    out."""
+    """(step, value) of every figure that is drawn, by column, without columns that are always the same."""
     found: dict[str, list[tuple[int, float]]] = {}
     for row in rows:
         for name, text in row.items():

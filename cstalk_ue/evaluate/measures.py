@@ -1,7 +1,6 @@
 """The measures of an evaluation: what each is called, how it is defined, its unit, space and pooling.
 
-All that is printed about a number comes from here. Knows nothing about how numbers are found (see
-metrics.py).
+All that is printed about a number comes from here. How numbers are found is in metrics.py.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,8 +29,8 @@ def point_measures(space: str) -> tuple[Measure, ...]:
         Measure("fdd_mm", "FDD", "Standard deviation over a take of a point's distance from rest, prediction "
                 "minus recording, averaged over the points of eyes and forehead. Signed: errors cancel, and "
                 "a clip played backwards scores the same.", "mm", space, _TAKES, "zero"),
-        Measure("fdd_absolute_mm", "|FDD|", "As FDD with the absolute difference of every point.", "mm", space,
-                _TAKES),
+        Measure("fdd_absolute_mm", "|FDD|", "As FDD with the absolute difference of every point.", "mm",
+                space, _TAKES),
         Measure("silent_motion_mm_s", "motion in silence", "Speed of the predicted lip points, averaged over "
                 "them, where the recording is silent for 0.3 s or longer; compare with the recording's "
                 "own.", "mm/s",
@@ -40,8 +39,7 @@ def point_measures(space: str) -> tuple[Measure, ...]:
 
 
 def control_measures(kept: Iterable[str]) -> tuple[Measure, ...]:
-    """Root mean squared error in rig units, over the kept controls and over those of each of these
-    regions."""
+    """Root mean squared error over the kept controls, and over those of each of these regions."""
     head = "Root of the mean squared difference over the frames of a take and"
     return (
         Measure(

@@ -2,8 +2,7 @@
 
 Every method hears the sound and is told the emotion label of the take; none sees its curves, except
 `recording`, which repeats them and says what a perfect method scores. Blinks, gaze and head motion that
-`predict` adds afterwards are left out: they are drawn from a seed, not predicted. Knows nothing about
-measures.
+`predict` adds afterwards are left out: they are drawn, not predicted. Knows nothing about measures.
 """
 
 from collections.abc import Callable
@@ -139,8 +138,7 @@ def checkpoint_method(path: Path, *, name: str = "", device: str = "cpu") -> Met
 
 
 def method_of(model: str, data_set: DataSet, *, device: str = "cpu") -> Method:
-    """The method that the command line calls so: ``performer``, ``mean``, ``recording``, ``bundled``, a
-    folder.
+    """The method of this name on the command line: a built-in one, ``bundled``, or a checkpoint folder.
 
     Raises:
         UsageError: neither a built-in name nor a folder.

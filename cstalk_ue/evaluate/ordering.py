@@ -1,9 +1,8 @@
 """Does the order that the paper found hold here? Differences on the same takes, with an interval.
 
 For each pair of rows that the paper orders: the error of the one minus that of the other, take by take,
-averaged
-over seeds first, then over takes weighted by frames; the interval resamples takes. How many seeds agree is
-counted apart, because takes cannot tell how much a result owes to the seed. Knows nothing about tables.
+averaged over seeds first, then over takes weighted by frames; the interval resamples takes. How many seeds
+agree is counted apart, because takes cannot tell how much a result owes to the seed.
 """
 
 import math

@@ -23,10 +23,10 @@ class RegionErrors:
         velocity_error_mm_per_second: mean over pairs of neighbouring frames and points of the length of the
             difference of velocities.
         dynamics_mm: mean over points of the signed difference, prediction minus recording, of the standard
-            deviations of the distance from rest (FDD). absolute_dynamics_mm: the same with absolute
-        differences. silent_speed_mm_per_second: mean over pairs of neighbouring silent frames and points of
-        the speed of the
-            prediction.
+            deviations of the distance from rest (FDD).
+        absolute_dynamics_mm: the same with absolute differences.
+        silent_speed_mm_per_second: mean over pairs of neighbouring silent frames and points of the speed of
+            the prediction.
         frames, pairs, silent_pairs: how many frames and pairs of frames counted.
     """
 

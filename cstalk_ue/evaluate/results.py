@@ -45,8 +45,7 @@ class MethodResult:
 
 @dataclass(frozen=True)
 class SeedSpread:
-    """One measure of one method over seeds: mean and sample standard deviation; the latter NaN for one
-    seed."""
+    """One measure of a method over seeds: mean and sample standard deviation, NaN for a lone seed."""
 
     measure: Measure
     mean: float

@@ -18,29 +18,40 @@ from cstalk_ue.evaluate.table_plan import TablePlan
 from cstalk_ue.evaluate.table_text import notes, table_rows, verdict_table
 from cstalk_ue.storage import whole_file
 
-_STYLE = """ :root { color-scheme: light dark; --bg: #f4f6f8; --panel: #fff; --fg: #1a1e24; --muted: #55606d;
---line: #d3d8df;
-  --accent: #0a5fc4; } @media (prefers-color-scheme: dark) { :root { --bg: #101317; --panel: #191d22; --fg:
-#e4e8ed; --muted: #9aa5b1;
-  --line: #313840; --accent: #69aefc; } }
+_STYLE = """
+:root { color-scheme: light dark; --bg: #f4f6f8; --panel: #fff; --fg: #1a1e24; --muted: #55606d;
+  --line: #d3d8df; --accent: #0a5fc4; }
+@media (prefers-color-scheme: dark) {
+  :root { --bg: #101317; --panel: #191d22; --fg: #e4e8ed; --muted: #9aa5b1; --line: #313840;
+    --accent: #69aefc; }
+}
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--bg); color: var(--fg); font: 15px/1.5 system-ui, "Segoe UI", Roboto,
-  "Noto Sans", "Liberation Sans", sans-serif; }
+body { margin: 0; background: var(--bg); color: var(--fg);
+  font: 15px/1.5 system-ui, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif; }
 main { max-width: 1240px; margin: 0 auto; padding: 24px 20px 60px; }
 h1 { font-size: 1.5rem; margin: 0 0 4px; overflow-wrap: anywhere; }
 h2 { font-size: 1.1rem; margin: 0 0 10px; }
 section { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: 16px 18px;
-  margin-top: 16px; } p { margin: 6px 0; max-width: 80ch; } .muted, caption { color: var(--muted); } nav {
-margin-top: 8px; display: flex; flex-wrap: wrap; gap: 4px 14px; } a { color: var(--accent); } .wide {
-overflow-x: auto; } table { border-collapse: collapse; font-size: 0.87rem; font-variant-numeric: tabular-nums;
-} caption { text-align: left; padding-bottom: 6px; } th, td { text-align: right; padding: 3px 10px 3px 0;
-border-bottom: 1px solid var(--line); white-space: nowrap; } th:first-child, td:first-child { text-align:
-left; } tr.ours td { font-weight: 650; } img { max-width: 100%; height: auto; display: block; border-radius:
-4px; background: #fff; } figure { margin: 0; } figcaption { color: var(--muted); margin-top: 8px; max-width:
-90ch; } dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; margin: 0; font-size:
-0.9rem; } dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; } details { margin-top: 10px; }
-summary { cursor: pointer; color: var(--muted); } code { overflow-wrap: anywhere; } li { margin: 3px 0;
-max-width: 100ch; }
+  margin-top: 16px; }
+p { margin: 6px 0; max-width: 80ch; }
+.muted, caption { color: var(--muted); }
+nav { margin-top: 8px; display: flex; flex-wrap: wrap; gap: 4px 14px; }
+a { color: var(--accent); }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-size: 0.87rem; font-variant-numeric: tabular-nums; }
+caption { text-align: left; padding-bottom: 6px; }
+th, td { text-align: right; padding: 3px 10px 3px 0; border-bottom: 1px solid var(--line);
+  white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; }
+tr.ours td { font-weight: 650; }
+img { max-width: 100%; height: auto; display: block; border-radius: 4px; background: #fff; }
+figure { margin: 0; }
+figcaption { color: var(--muted); margin-top: 8px; max-width: 90ch; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; margin: 0; font-size: 0.9rem; }
+dt { color: var(--muted); } dd { margin: 0; overflow-wrap: anywhere; }
+details { margin-top: 10px; } summary { cursor: pointer; color: var(--muted); }
+code { overflow-wrap: anywhere; }
+li { margin: 3px 0; max-width: 100ch; }
 """
 
 

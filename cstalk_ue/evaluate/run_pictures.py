@@ -1,8 +1,6 @@
-"""The pictures of a run's page: losses, attention scores, strips of faces. Each is a PNG in the page's
-folder.
+"""The pictures of a run's page: losses, attention scores, strips of faces, each a PNG in one folder.
 
-Knows which picture shows what; how they are drawn is in loss_pictures.py, score_pictures.py and
-face_strips.py.
+Knows what they show; how they are drawn is in loss_pictures.py, score_pictures.py and face_strips.py.
 """
 
 from collections.abc import Mapping, Sequence

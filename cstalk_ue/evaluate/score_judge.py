@@ -1,5 +1,4 @@
-"""The correlation module as a judge: which emotion it sees, and how far attention scores are from a
-recording's.
+"""The correlation module as a judge: which emotion it sees, how far attention scores are from recorded ones.
 
 If it supervised the training of a method (paper, II.C), what it says about that one is not independent.
 Tables use a referee, trained from a seed of its own; even that is of the same kind as the supervisor, so see

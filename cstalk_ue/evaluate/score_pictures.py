@@ -27,8 +27,7 @@ _NEIGHBOURS = 5
 
 
 def draw_heat_maps(path: Path, samples: ScoreSamples, *, columns: int = 4) -> None:
-    """Write a PNG as Fig. 2a: `columns` takes of every emotion, and of random curves, on one scale of
-    colours.
+    """Write a PNG as Fig. 2a: `columns` takes of every emotion, and random curves, on one scale.
 
     Raises:
         ExportError: the file cannot be written.
@@ -127,10 +126,16 @@ def draw_score_map(path: Path, samples: ScoreSamples, *, seed: int = 0) -> dict[
     for label in _present(samples):
         chosen = labels == label
         axis.scatter(
-            *places[chosen].T, s=34, color=COLOURS[label], label=f"{label} ({int(chosen.sum())})", alpha=0.85,
-            marker="o" if label in EMOTIONS else "x" if label == NOISE else "^", linewidths=1.0,
+            places[chosen, 0],
+            places[chosen, 1],
+            s=34,
+            color=COLOURS[label],
+            label=f"{label} ({int(chosen.sum())})",
+            alpha=0.85,
+            marker="o" if label in EMOTIONS else "x" if label == NOISE else "^",
+            linewidths=1.0,
             edgecolors="white" if label != NOISE else None,
-        )  # fmt: skip
+        )
     axis.set_xticks([])
     axis.set_yticks([])
     for spine in axis.spines.values():
@@ -149,8 +154,8 @@ def _flattened(flat: np.ndarray, seed: int) -> np.ndarray:
     """Points ``(n, 2)``; scikit-learn comes with librosa and is loaded only here."""
     if len(flat) < 4:
         return np.stack([np.arange(len(flat)), np.zeros(len(flat))], axis=1)
-    from sklearn.decomposition import PCA
-    from sklearn.manifold import TSNE
+    from sklearn.decomposition import PCA  # type: ignore[import-untyped]
+    from sklearn.manifold import TSNE  # type: ignore[import-untyped]
 
     narrow = PCA(min(50, len(flat) - 1, flat.shape[1]), random_state=seed).fit_transform(flat)
     perplexity = min(30.0, (len(flat) - 1) / 3)

@@ -52,7 +52,7 @@ def read_tables(folder: Path) -> StoredTables:
         evaluation = _evaluation(data)
         plans = [table_plan(int(number)) for number in data["tables"]]
         return StoredTables(tuple((plan, evaluation) for plan in plans), str(data["command"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise DataSetError(f"{path}: is damaged ({error!r}). Make the tables again.") from error
 
 

@@ -1,5 +1,4 @@
-"""A table as text, Markdown and CSV: mean and spread over seeds, definitions, and whether the paper's order
-holds.
+"""A table as text, Markdown and CSV: mean and spread over seeds, definitions, the paper's order.
 
 Knows nothing about how figures were found (see table_runs.py).
 """
@@ -16,8 +15,8 @@ from cstalk_ue.evaluate.results import Evaluation
 from cstalk_ue.evaluate.table_plan import Row, TablePlan
 
 COLUMNS = (
-    "lve_mm", "eve_mm", "lip_velocity_mm_s", "upper_velocity_mm_s", "fdd_mm", "fdd_absolute_mm", "rmse", "closed",
-    "silent_motion_mm_s", "emotion_accuracy", "correlation_accuracy", "score_distance",
+    "lve_mm", "eve_mm", "lip_velocity_mm_s", "upper_velocity_mm_s", "fdd_mm", "fdd_absolute_mm", "rmse",
+    "closed", "silent_motion_mm_s", "emotion_accuracy", "correlation_accuracy", "score_distance",
 )  # fmt: skip
 """Keys of the measures that are columns, where they could be measured."""
 
@@ -55,22 +54,9 @@ def table_csv(plan: TablePlan, evaluation: Evaluation) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
-        [
-            "table",
-            "method",
-            "label",
-            "seed",
-            "measure",
-            "unit",
-            "value",
-            "low",
-            "high",
-            "takes",
-            "mean_over_seeds",
-            "sd_over_seeds",
-            "seeds",
-        ]
-    )
+        ["table", "method", "label", "seed", "measure", "unit", "value", "low", "high", "takes",
+         "mean_over_seeds", "sd_over_seeds", "seeds"]
+    )  # fmt: skip
     for row in plan.rows:
         for measure in evaluation.measures:
             results = evaluation.of_method(row.name)
@@ -80,10 +66,9 @@ def table_csv(plan: TablePlan, evaluation: Evaluation) -> str:
             for result in results:
                 figure = result.figure(measure)
                 numbers = [figure.value, figure.low, figure.high, figure.takes, spread.mean, spread.deviation]
-                writer.writerow(
-                    [plan.number, row.name, row.label, "" if result.seed is None else result.seed, measure.key,
-                     measure.unit, *map(_number, numbers), spread.seeds]
-                )  # fmt: skip
+                seed = "" if result.seed is None else result.seed
+                about = [plan.number, row.name, row.label, seed, measure.key, measure.unit]
+                writer.writerow([*about, *map(_number, numbers), spread.seeds])
     return out.getvalue()
 
 

@@ -101,8 +101,7 @@ class PresetTrainer:
 
 
 def _finished(run: Path, data_set: DataSet) -> bool:
-    """Whether a run's report is there and is about this data set; another one is refused when it is
-    resumed."""
+    """Whether a run's report is there and about this data set; a run of another one cannot be resumed."""
     try:
         report = json.loads((run / REPORT_FILE).read_text(encoding="utf-8"))
         return bool(report["data_set"] == data_set.digest)

@@ -6,10 +6,10 @@ EVE), block by block. The head keeps still. Knows nothing about errors (see poin
 Points of the landmark face (names and materials of `rigmaps/face_points.csv` and `face_triangles.csv`):
 
     lips                all corners of triangles of the material ``lip``: ``lip_inner_*``, ``lip_ridge_*``,
-                        ``lip_border_*`` and the inner ``lip_corner``, 68 points eyes and forehead   the
-    groups ``brow``, ``above_brow``, ``glabella``, ``temple``, ``orbit_*``, ``lid_*``, and
-                        those points of the group ``skin`` that a control of the region ``brow`` moves by more
-                        than 0.3 mm; eyeballs, lashes and the hair of the brows are left out, 111 points
+                        ``lip_border_*`` and the inner ``lip_corner``, 68 points
+    eyes and forehead   the groups ``brow``, ``above_brow``, ``glabella``, ``temple``, ``orbit_*``, ``lid_*``,
+                        and those points of the group ``skin`` that a control of the region ``brow`` moves by
+                        more than 0.3 mm; eyeballs, lashes and the hair of the brows are left out, 111 points
 
 On a DNA they are the vertices that joints named after these parts carry (see dna/masks.py).
 """

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-INPUT_NORMS = ("layer", "batch")
+from cstalk_ue.model.curve_generator import CurveGenerator, build_input_norm
 
 
-class Generator(nn.Module):
+class Generator(CurveGenerator):
     """TCN decoder with the emotion in every layer and a linear output.
 
     Args:
@@ -28,8 +28,7 @@ class Generator(nn.Module):
         dilations: one layer each; its two convolutions look `dilation` frames apart.
         kernel: taps per convolution, odd.
         dropout: share of values dropped in training.
-        input_norm: "layer" scales each frame by itself, right for the output of a transformer; "batch" scales
-            each feature by its training-set statistics, right for spectra, whose level is information.
+        input_norm: "layer" or "batch", see `build_input_norm`.
     """
 
     def __init__(
@@ -45,13 +44,11 @@ class Generator(nn.Module):
         input_norm: str = "layer",
     ) -> None:
         super().__init__()
-        if kernel % 2 == 0 or not dilations or input_norm not in INPUT_NORMS:
-            raise ValueError(
-                f"kernel {kernel} must be odd, dilations {dilations} not empty, {input_norm} a norm."
-            )
+        if kernel % 2 == 0 or not dilations:
+            raise ValueError(f"kernel {kernel} must be odd and dilations {dilations} not empty.")
         self.features, self.controls, self.emotion_width = features, controls, emotion_width
         self.kernel, self.dilations = kernel, tuple(dilations)
-        self.input_norm = nn.LayerNorm(features) if input_norm == "layer" else FeatureNorm(features)
+        self.input_norm = build_input_norm(input_norm, features)
         self.input = nn.Linear(features, width)
         self.layers = nn.ModuleList(
             TcnLayer(width, emotion_width=emotion_width, kernel=kernel, dilation=dilation, dropout=dropout)
@@ -99,14 +96,3 @@ class TcnLayer(nn.Module):
         y = self.dropout(F.gelu(self.conv1(fused.transpose(1, 2))))  # (B, W, T)
         y = self.dropout(F.gelu(self.conv2(y)))  # (B, W, T)
         return x + y.transpose(1, 2)
-
-
-class FeatureNorm(nn.BatchNorm1d):
-    """Zero mean and unit variance per feature over the training set (running statistics), (B, T, D)."""
-
-    def __init__(self, features: int) -> None:
-        super().__init__(features, affine=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, T, D) -> (B, T, D)"""
-        return super().forward(x.transpose(1, 2)).transpose(1, 2)

@@ -8,15 +8,15 @@ Shape key: B batch, N encoder frames, D feature width, T curve frames.
 """
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
 from cstalk_ue.audio import SAMPLE_RATE
-from cstalk_ue.config import ENCODER_KINDS
+from cstalk_ue.config import ENCODER_KINDS, FROZEN_PARTS
 from cstalk_ue.errors import EncoderError
 
 WINDOW_SAMPLES = 400
@@ -65,9 +65,35 @@ class SpeechEncoder(nn.Module, abc.ABC):
         """What `build_speech_encoder(architecture=...)` needs to build this encoder without weight files."""
         return {}
 
+    def freeze(self, parts: str) -> None:
+        """Choose what is trained from here on.
+
+        Args:
+            parts: what is not: "none", "convolution" (on the waveform or spectrogram, III.B) or "all".
+
+        Raises:
+            EncoderError: another word.
+        """
+        if parts not in FROZEN_PARTS:
+            raise EncoderError(f"freeze {parts!r} of a speech encoder; expected {', '.join(FROZEN_PARTS)}.")
+        fixed = {id(parameter) for parameter in self._never_trained()}
+        for parameter in self.parameters():
+            parameter.requires_grad_(parts != "all" and id(parameter) not in fixed)
+        if parts != "none":
+            self.freeze_convolution()
+        self.train(self.training)
+
     def freeze_convolution(self) -> None:
         """Train no convolution on the waveform or spectrogram (III.B); nothing to do where there is none."""
         return None
+
+    def train(self, mode: bool = True) -> Self:
+        """Training mode, unless nothing is trained: a frozen encoder drops nothing, so it can be cached."""
+        return super().train(mode and any(parameter.requires_grad for parameter in self.parameters()))
+
+    def _never_trained(self) -> Iterable[nn.Parameter]:
+        """Values that are stored like weights but stay as they are, whatever `freeze` is told."""
+        return ()
 
 
 def encoder_frames(samples: int) -> int:

@@ -9,8 +9,8 @@ Shape key: B batch, N encoder frames, D feature width, T curve frames, E embeddi
 import torch
 from torch import Tensor, nn
 
+from cstalk_ue.model.curve_generator import CurveGenerator
 from cstalk_ue.model.emotion import EmotionEmbedding
-from cstalk_ue.model.generator import Generator
 from cstalk_ue.model.speech_encoder import SpeechEncoder, resample_features
 
 
@@ -22,14 +22,14 @@ class TalkingFace(nn.Module):
     Args:
         speech_encoder: audio to features.
         emotion: weights to an embedding.
-        generator: features and embedding to curves.
+        generator: features and embedding to curves; the paper's, or one it is compared with.
     """
 
     mean: Tensor
     std: Tensor
 
     def __init__(
-        self, speech_encoder: SpeechEncoder, emotion: EmotionEmbedding, generator: Generator
+        self, speech_encoder: SpeechEncoder, emotion: EmotionEmbedding, generator: CurveGenerator
     ) -> None:
         super().__init__()
         if (speech_encoder.width, emotion.width) != (generator.features, generator.emotion_width):

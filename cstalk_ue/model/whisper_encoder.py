@@ -8,7 +8,7 @@ Source: https://github.com/openai/whisper, whisper/model.py and audio.py.
 Shape key: B batch, M mel bands, N encoder frames, W width of the network, H heads, D features (W per layer).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +117,9 @@ class WhisperEncoder(SpeechEncoder):
         """Do not train the two convolutions on the spectrogram."""
         self.conv1.requires_grad_(False)
         self.conv2.requires_grad_(False)
+
+    def _never_trained(self) -> Iterable[nn.Parameter]:
+        return (self.positions,)
 
 
 class WhisperLayer(nn.Module):

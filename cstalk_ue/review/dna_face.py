@@ -59,7 +59,7 @@ class DnaFace:
 
         Args:
             path: of the DNA.
-            coarse: take the second level of detail, if it has a head.
+            coarse: take the meshes of the second level of detail, if it has a head.
 
         Raises:
             DnaError: it cannot be read, or has no head.
@@ -70,7 +70,7 @@ class DnaFace:
         names = [head_name, *(name for name in every if name.casefold().startswith(_SHOWN))]
         dna = read_dna(path, meshes=names)
         self.notes = dna.notes
-        self._head = DnaHead(dna, lod=lod, mesh=head_name)
+        self._head = DnaHead(dna, mesh=head_name)  # the rig at its finest, whatever the mesh
         self._skins = [SkinnedMesh(dna, name, self._head.skeleton) for name in names]
         self._axes = face_axes(dna, self._head.skeleton)
         self._middle, self._scale = self._placement()

@@ -19,8 +19,8 @@ from cstalk_ue.review.face_data import face_json
 
 SCRIPTS = (
     "decode.js", "face.js", "face_surface.js", "face_outline.js", "head_basis.js", "face_canvas.js",
-    "face_gl.js", "face_view.js", "signal.js", "player.js", "timeline.js", "decisions.js", "store.js", "list.js",
-    "stage.js", "controls.js", "app.js",
+    "face_gl.js", "face_view.js", "signal.js", "player.js", "timeline.js", "decisions.js", "store.js",
+    "list.js", "stage.js", "controls.js", "app.js",
 )  # fmt: skip
 STYLES = ("page.css",)
 TUNING = ("tune_track.js", "tune.js", "tune.css")

@@ -88,7 +88,7 @@ def write_page(
             page_id=_page_id(path),
             csv_name=path.stem,
         )
-        start, end = document(config, dna_head="" if head is None else head.as_json())
+        start, end = document(config) if head is None else document(config, dna_head=head.as_json())
         parts.seek(0)
         with temporary.open("wb") as file:
             file.write(start.encode("utf-8"))

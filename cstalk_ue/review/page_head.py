@@ -1,9 +1,9 @@
 """The head of a DNA on the page: its motion in a few shapes, found from the lines that the page shows.
 
-24 000 vertices in every frame of every line are too many for a page. They move in few ways: the page holds the
-head at rest, K shapes that say most about these lines (principal components), and per frame K numbers, all as
-int16. What that loses is measured on every frame. `page/head_basis.js` puts it together and turns the head.
-Shapes: F frames, V vertices, K shapes.
+24 000 vertices in every frame of every line are too many for a page. They move in few ways: the page holds
+the head at rest, K shapes that say most about these lines (principal components), and per frame K numbers,
+all as int16. What that loses is measured on every frame. `page/head_basis.js` puts it together and turns the
+head. Shapes: F frames, V vertices, K shapes.
 """
 
 import base64
@@ -132,11 +132,10 @@ class PageHead:
         for line in good:
             try:
                 values = complete(line.load().face).values
+                found += list(self._offsets(values[ahead::step]))
             except CSTalkError:
-                continue  # it changed since it was found; the page will say so
-            chosen = values[ahead::step]
+                continue  # the page will say so
             ahead = (ahead - len(values)) % step
-            found += list(self._offsets(chosen))
         return np.concatenate(found)
 
 

@@ -39,20 +39,18 @@ def report_correlation(
         and "random": for every kind the share that is told to be random, and the area under the ROC curve of the
         probability of "random" against real windows (0.5 is a guess, 1 tells every pair apart).
     """
-    classes = np.array([EMOTIONS.index(record.emotion_class) for record in source.records])[
-        source.places[:, 0]
-    ]
+    classes = source.classes
     real = _probabilities(module, (source.curves(number) for number in range(len(source))), device)
     told = real.argmax(axis=1)
     takes = source.places[:, 0]
     by_take = np.stack([real[takes == take].mean(axis=0) for take in np.unique(takes)])
-    take_classes = np.array([classes[takes == take][0] for take in np.unique(takes)])
+    take_classes = np.array([np.bincount(classes[takes == take]).argmax() for take in np.unique(takes)])
     confusion = np.zeros((len(CLASSES), len(CLASSES)), dtype=int)
     np.add.at(confusion, (classes, told), 1)
     random: dict[str, dict[str, float]] = {}
     seed = settings.fit_correlation.seed + _OTHER_SEED
     for kind in RANDOM_KINDS:
-        windows = RandomWindows(source, kinds=(kind,), classes=classes, seed=seed)
+        windows = RandomWindows(source, kinds=(kind,), seed=seed)
         made = _probabilities(module, (windows.curves(0, n) for n in range(_RANDOM_WINDOWS)), device)
         rejected = made.argmax(axis=1) == len(EMOTIONS)
         random[kind] = {

@@ -129,7 +129,7 @@ def train_correlation(
     fit = settings.fit_correlation
     sources = curve_sources(data_set, units, settings)
     windows = {split: curve_windows(source, settings) for split, source in sources.items()}
-    about = {"stage": "correlation", "settings": settings.deciding(), "data_set": data_set.digest}
+    about = {"stage": "correlation", "settings": settings.deciding("correlation"), "data_set": data_set.digest}
     goes_on = open_on_main(accelerator, run_folder, about, settings, resume=resume)
     torch.manual_seed(fit.seed)
     module = build_correlation(settings.correlation, len(units.controls))
@@ -208,17 +208,11 @@ def curve_sources(
 
 def curve_windows(source: WindowSource, settings: TrainingSettings) -> CurveWindows:
     """Real windows and as many random ones as one emotion has on average (II.B)."""
-    classes = emotion_classes(source)
+    classes = source.classes
     kinds, seed = settings.random.kinds, settings.fit_correlation.seed
-    random = RandomWindows(source, kinds=kinds, classes=classes, seed=seed)
+    random = RandomWindows(source, kinds=kinds, seed=seed)
     per_emotion = len(source) / len(np.unique(classes))
     return CurveWindows(source, random, max(1, round(settings.random.share * per_emotion)))
-
-
-def emotion_classes(source: WindowSource) -> np.ndarray:
-    """The class with the largest weight of each window's take, ``(windows,)``."""
-    of_take = [EMOTIONS.index(record.emotion_class) for record in source.records]
-    return np.array(of_take)[source.places[:, 0]]
 
 
 def _silent(text: str) -> None:

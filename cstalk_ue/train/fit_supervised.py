@@ -90,7 +90,7 @@ def train_generator(
     model, config = start_model(settings, units, emotions=[EMOTIONS[c] for c in emotions], report=report)
     about = {
         "stage": "generator",
-        "settings": settings.deciding(),
+        "settings": settings.deciding("generator"),
         "data_set": data_set.digest,
         "correlation": "" if supervisor is None else supervisor.info.sha256,
     }

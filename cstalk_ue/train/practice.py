@@ -29,11 +29,8 @@ from cstalk_ue.version import __version__
 from ingest.captured import DATA_SET_FPS, CaptureTiming
 from ingest.data_set import TAKES_FOLDER, DataSet, open_data_set, write_data_set_settings
 from ingest.data_set_settings import DataSetSettings
-from ingest.data_set_tables import write_records, write_statistics
 from ingest.quality import measure_quality
-from ingest.records import read_take_records
-from ingest.splits import assign_splits
-from ingest.statistics import measure_statistics
+from ingest.rebuild_tables import rebuild_tables
 from ingest.sync import measure_lag
 from ingest.take_files import align_samples, labels_to_json, write_take
 
@@ -41,7 +38,7 @@ PRACTICE_FORMAT = "cstalk-practice/1"
 PRACTICE_FILE, PHONES_FILE = "practice.json", "phones.csv"
 
 _KILLED = "was killed, most likely for memory. Run again with fewer --jobs."
-_CALLS_OF_ONE_VOICE = 60
+_CLIPS_OF_ONE_VOICE = 60
 """Clips of each synthetic voice that are spoken where there is no corpus."""
 
 
@@ -78,12 +75,15 @@ def make_practice_set(
         files = read_corpus(speech or Path(temporary))
         plans = plan_takes(files, settings)
         work = Work(functools.partial(_write_one, folder / TAKES_FOLDER), _killed)
-        for _, problem in work_in_processes(work, plans, jobs=jobs):
+        done = work_in_processes(work, plans, jobs=jobs) if jobs > 1 else enumerate(map(work.do, plans))
+        for _, problem in done:
             if problem:
                 raise CSTalkError(problem)
             on_take()
     write_json(folder / PRACTICE_FILE, describe(plans, settings))
-    return _finish(folder)
+    write_data_set_settings(folder, DataSetSettings())
+    rebuild_tables(folder)
+    return open_data_set(folder)
 
 
 def describe(plans: Sequence[PlannedTake], settings: PracticeSettings) -> dict[str, Any]:
@@ -111,7 +111,7 @@ def write_synthetic_corpus(folder: Path, *, seed: int) -> None:
         table.writerow(("file", "speaker", "licence", "seconds", "text", "phones"))
         for number, line in enumerate(speak_sentences(seed)):
             spoken[line.voice] = spoken.get(line.voice, 0) + 1
-            if spoken[line.voice] > _CALLS_OF_ONE_VOICE:
+            if spoken[line.voice] > _CLIPS_OF_ONE_VOICE:
                 continue
             name = f"{number:05d}.wav"
             soundfile.write(folder / name, np.clip(line.samples, -1, 1), SAMPLE_RATE, subtype="PCM_16")
@@ -172,17 +172,3 @@ def _write_one(takes: Path, plan: PlannedTake) -> str:
 
 def _killed(plan: PlannedTake) -> str:
     return f"{plan.name}: its process {_KILLED}"
-
-
-def _finish(folder: Path) -> DataSet:
-    """Tables, splits and statistics, as `dataset split` makes them."""
-    settings = DataSetSettings()
-    write_data_set_settings(folder, settings)
-    records, problems = read_take_records(folder / TAKES_FOLDER)
-    assert not problems, "they were written a moment ago"
-    division = assign_splits(records.values(), settings.splits)
-    statistics = measure_statistics(folder / TAKES_FOLDER, division.records, settings.controls)
-    assert statistics is not None, "every take has valid frames"
-    write_statistics(folder, statistics)
-    write_records(folder, division.records)
-    return open_data_set(folder)

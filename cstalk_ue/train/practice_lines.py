@@ -125,24 +125,29 @@ def _cut(files: Iterable[SpokenFile], random: np.random.Generator) -> Iterator[P
 
 
 def _string(pieces: Iterable[Piece], random: np.random.Generator) -> Iterator[tuple[Piece, ...]]:
-    """Pieces one after the other until a line is long enough."""
+    """Pieces one after the other until a line is long enough; what is too short or too long is left out."""
     strung: list[Piece] = []
     wanted = random.uniform(_SHORTEST_SPOKEN, _LONGEST_SPOKEN)
     for piece in pieces:
-        length = sum(p.seconds + _PAUSE_SECONDS[1] for p in strung)
-        if length + piece.seconds > _LONGEST_SPOKEN:
-            if length - _PAUSE_SECONDS[1] >= _SHORTEST_SPOKEN:
+        if strung and _seconds([*strung, piece]) > _LONGEST_SPOKEN:
+            if _seconds(strung) >= _SHORTEST_SPOKEN:
                 yield tuple(strung)
             strung = []
             wanted = random.uniform(_SHORTEST_SPOKEN, _LONGEST_SPOKEN)
-            length = 0.0
-            if piece.seconds > _LONGEST_SPOKEN:
-                continue
+        if piece.seconds > _LONGEST_SPOKEN:
+            continue
         strung.append(piece)
-        if length + piece.seconds >= wanted:
+        if _seconds(strung) >= wanted:
             yield tuple(strung)
             strung = []
             wanted = random.uniform(_SHORTEST_SPOKEN, _LONGEST_SPOKEN)
+    if _seconds(strung) >= _SHORTEST_SPOKEN:
+        yield tuple(strung)
+
+
+def _seconds(pieces: Sequence[Piece]) -> float:
+    """Length of a line of these pieces with the longest pauses between them."""
+    return sum(piece.seconds for piece in pieces) + _PAUSE_SECONDS[1] * max(0, len(pieces) - 1)
 
 
 def _moved(piece: Piece, offset_seconds: float, rate: float) -> Iterator[TimedPhone]:

@@ -33,12 +33,11 @@ class RandomWindows:
     Args:
         source: windows that regions are taken from, and whose controls and units apply.
         kinds: of the four above; window k is of kind k modulo their number.
-        classes: for "shuffled-within": the emotion class of each window of `source`.
         seed: another seed, other curves. Window k of epoch e depends on (seed, e, k) alone.
     """
 
     def __init__(
-        self, source: WindowSource, *, kinds: Sequence[str], classes: Sequence[int] | None = None, seed: int
+        self, source: WindowSource, *, kinds: Sequence[str], seed: int
     ) -> None:
         self.source, self.kinds, self.seed = source, tuple(kinds), seed
         units = source.cache.units
@@ -47,7 +46,6 @@ class RandomWindows:
         self.high = (high[units.columns] - units.mean) / units.std
         names = [find_control(name).region for name in units.controls]
         self.regions = [np.flatnonzero([name == each for name in names]) for each in sorted(set(names))]
-        self.classes = None if classes is None else np.asarray(classes)
 
     def curves(self, epoch: int, number: int) -> np.ndarray:
         """One window, ``(T, C)`` float32, normalised."""
@@ -81,9 +79,9 @@ class RandomWindows:
     def _shuffled(self, random: np.random.Generator, *, within: bool) -> np.ndarray:
         """Regions of real windows, each from another take than the one before."""
         choice = np.arange(len(self.source))
-        if within and self.classes is not None:
-            wanted = self.classes[random.integers(len(choice))]
-            choice = np.flatnonzero(self.classes == wanted)
+        if within:
+            classes = self.source.classes
+            choice = np.flatnonzero(classes == classes[random.integers(len(choice))])
         curves = np.empty((self.source.frames, len(self.low)), dtype=np.float32)
         earlier = -1
         for region in self.regions:

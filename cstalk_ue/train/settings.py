@@ -179,12 +179,43 @@ class TrainingSettings:
         """All settings as plain nested values."""
         return dataclasses.asdict(self)
 
-    def deciding(self) -> dict[str, Any]:
-        """The settings that a resumed run must share: all but the machine's."""
-        return {key: value for key, value in self.to_mapping().items() if key != "machine"}
+    def deciding(self, stage: str = "") -> dict[str, Any]:
+        """The settings that decide a result: all but the machine's, and of one stage's only its own.
+
+        Args:
+            stage: "correlation", "generator", or empty for both.
+        """
+        others = {
+            "correlation": ("model", "random_encoder", "losses", "fit_generator"),
+            "generator": ("correlation", "random", "fit_correlation"),
+            "": (),
+        }[stage]
+        return {key: value for key, value in self.to_mapping().items() if key not in ("machine", *others)}
 
 
-_SMALL: dict[str, Any] = {}
+# Chosen on made-up takes on one CPU core; docs/log.md says what else was tried.
+_SMALL: dict[str, Any] = {
+    "preset": "small",
+    "model": {
+        "encoder": {"kind": "whisper", "weights": "bundled", "frozen": "all"},
+        "generator": {"width": 96},
+    },
+    "correlation": {"width": 64, "heads": 4, "layers": 2, "hidden": 128},
+    "fit_correlation": {
+        "steps": 300,
+        "batch": 32,
+        "learning_rate": 1e-3,
+        "ema_decay": 0.98,
+        "validate_every": 50,
+    },
+    "fit_generator": {
+        "steps": 400,
+        "batch": 16,
+        "learning_rate": 3e-3,
+        "ema_decay": 0.99,
+        "validate_every": 50,
+    },
+}
 _PAPER: dict[str, Any] = {
     "preset": "paper",
     "model": {"encoder": {"kind": "wav2vec2", "frozen": "convolution"}},

@@ -73,10 +73,6 @@ def start_model(
         model.speech_encoder.load_state_dict({name: theirs[name] for name in own})
     else:
         model = build_talking_face(config, controls)
-    if encoder.frozen == "all":
-        model.speech_encoder.requires_grad_(False)
-    elif encoder.frozen == "convolution":
-        model.speech_encoder.freeze_convolution()
     model.set_normalisation(torch.from_numpy(units.mean), torch.from_numpy(units.std))
     return model, config
 

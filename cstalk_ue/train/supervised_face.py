@@ -24,7 +24,7 @@ class SupervisedFace(nn.Module):
     """A talking face and what it is trained against, as one module: batch -> losses.
 
     Args:
-        model: encoder, emotion embedding and generator; parts that need no gradient stay in evaluation mode.
+        model: encoder, emotion embedding and generator.
         correlation: frozen here; None for L_R alone.
         reconstruction_weight, correlation_weight: w_R and w_C.
         emotions: columns of the emotion weights that the model knows.
@@ -55,12 +55,10 @@ class SupervisedFace(nn.Module):
         self.train()
 
     def train(self, mode: bool = True) -> "SupervisedFace":
-        """Training mode for what is trained only: a frozen encoder and the correlation module drop nothing."""
+        """Training mode, but not for the correlation module: a judge drops nothing."""
         super().train(mode)
         if self.correlation is not None:
             self.correlation.eval()
-        if not any(parameter.requires_grad for parameter in self.model.speech_encoder.parameters()):
-            self.model.speech_encoder.eval()
         return self
 
     def forward(self, batch: WindowBatch) -> dict[str, Tensor]:
@@ -98,6 +96,6 @@ class SupervisedFace(nn.Module):
         generator = self.model.generator
         none = batch.target.new_zeros(())
         if self.training and hasattr(generator, "training_forward"):
-            output = generator.training_forward(features, embedding, batch.target)
+            output = generator.training_forward(features, embedding, batch.target, mask=batch.mask)
             return output.curves, sum(output.extra.values(), none)
         return generator(features, embedding), none

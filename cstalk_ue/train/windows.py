@@ -8,6 +8,7 @@ of windows (see sampler.py) or about what is learned from them.
 Shape key: B batch, T frames of a window, S its samples, D features, C kept controls.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor
 
 from cstalk_ue.audio import SAMPLE_RATE
-from cstalk_ue.emotion import EMOTIONS
+from cstalk_ue.emotion import EMOTIONS, EmotionTrack
 from cstalk_ue.errors import DataSetError
 from cstalk_ue.train.settings import WindowSettings
 from cstalk_ue.train.take_cache import PreparedTake, TakeCache
@@ -97,6 +98,17 @@ class WindowSource:
     def take_of(self, number: int) -> int:
         """Which of `records` a window is from."""
         return int(self.places[number, 0])
+
+    @functools.cached_property
+    def classes(self) -> np.ndarray:
+        """The emotion with the largest mean weight in each window, ``(windows,)``; from takes.csv alone."""
+        tracks = [EmotionTrack.parse(record.emotion) for record in self.records]
+        classes = np.empty(len(self), dtype=np.int64)
+        for number, (take, first) in enumerate(self.places.tolist()):
+            last = min(first + self.frames, self.records[take].frames)
+            seconds = np.arange(first, last) / DATA_SET_FPS
+            classes[number] = tracks[take].at(seconds[:1] if tracks[take].is_constant else seconds).mean(axis=0).argmax()
+        return classes
 
     def batch(self, numbers: Sequence[int]) -> WindowBatch:
         """The windows of these numbers, in this order."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from small_data_set import SAMPLES
+from performed_samples import SAMPLES
 
 from cstalk_ue.audio import load_audio
 from cstalk_ue.evaluate.silence import silent_frames

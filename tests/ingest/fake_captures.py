@@ -11,7 +11,7 @@ import numpy as np
 
 from cstalk_ue.audio import SAMPLE_RATE
 from cstalk_ue.errors import CurveFormatError
-from cstalk_ue.rig import clamp_controls, control_defaults, control_names, neutral_head
+from cstalk_ue.rig import clamp, control_defaults, control_names, neutral_head
 from cstalk_ue.take import FacePerformance, RigCurves
 from ingest.captured import CapturedTake, CaptureOrigin, CaptureTiming, Remark, TakeLabels
 from ingest.found import FoundTake
@@ -50,7 +50,7 @@ def read_capture(
     moving = rng.random((frames, 40)) * gain
     values[:, :40] = moving
     face = RigCurves(values, control_names(), FPS, valid=np.arange(frames) != 3)
-    face = face.replace(values=clamp_controls(face).values)
+    face = clamp(face)
     beside = found.path.with_suffix(".sound")
     samples = rng.standard_normal(round(frames / FPS * SAMPLE_RATE)).astype(np.float32) * 0.05
     sounds = sound or beside.exists()

@@ -41,16 +41,17 @@ const HeadBasis = (() => {
       if (much !== 0) for (let i = 0; i < places.length; i++) places[i] += much * shape[i];
     }
     const turned = motion && motion.some((value) => value !== 0) ? turnOf(motion) : null;
+    const glide = turned && [-motion[4], motion[5], motion[3]].map((cm) => 10 * head.mm * cm);
     for (let v = 0, at = 0, to = 0; v < share.length; v++, at += 3, to += 6) {
-      if (turned) turnInto(mesh, to, head, turned, motion, v);
+      if (turned) turnInto(mesh, to, head, turned, glide, v);
       else for (let axis = 0; axis < 3; axis++) mesh[to + axis] = places[at + axis];
     }
     return mesh;
   }
 
   /** What the neck carries stays; the rest of a vertex goes with the head, about its joint. */
-  function turnInto(mesh, to, { rest, places, share, pivot, mm }, turn, motion, v) {
-    const s = share[v], at = 3 * v, cm = 10 * mm, glide = [-cm * motion[4], cm * motion[5], cm * motion[3]];
+  function turnInto(mesh, to, { rest, places, share, pivot }, turn, glide, v) {
+    const s = share[v], at = 3 * v;
     for (let i = 0; i < 3; i++) {
       let moved = (1 - s) * rest[at + i] + s * (pivot[i] + glide[i]);
       for (let k = 0; k < 3; k++) moved += turn[3 * i + k] * (places[at + k] - (1 - s) * rest[at + k] - s * pivot[k]);

@@ -10,7 +10,16 @@ import numpy as np
 
 from cstalk_ue.audio import load_audio
 from cstalk_ue.emotion import EMOTIONS, EmotionTrack
-from cstalk_ue.performer import Identity, Liveliness, perform, phones_beside, read_phones
+from cstalk_ue.performer import (
+    Identity,
+    Liveliness,
+    enliven,
+    frames_of,
+    measure_prosody,
+    perform_face,
+    phones_beside,
+    read_phones,
+)
 from cstalk_ue.rig import control_names
 from cstalk_ue.take import FacePerformance, RigCurves
 from ingest.captured import CaptureTiming, Remark, TakeLabels
@@ -21,7 +30,7 @@ from ingest.rebuild_tables import rebuild_tables
 from ingest.sync import measure_lag
 from ingest.take_files import align_samples, write_take
 
-SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 LINES = ("birthday_happy", "gate_neutral", "harbour_surprised", "letter_sad", "promise_angry")
 RULES = CheckRules(target_per_emotion=5, shortest_seconds=3.5)
 
@@ -50,6 +59,15 @@ class MadeTake:
             head = RigCurves(head.values[: face.frames], head.controls, head.fps, valid=face.valid)
         return replace(self, performance=FacePerformance(face, head))
 
+    def with_head_frames(self, frames: int) -> "MadeTake":
+        """With face and head held or cut to so many frames."""
+        rows = np.minimum(np.arange(frames), self.face.frames - 1)
+        face, head = (
+            RigCurves(part.values[rows], part.controls, part.fps)
+            for part in (self.face, self.performance.head)
+        )
+        return replace(self, performance=FacePerformance(face, head))
+
     def with_values(self, change: Any) -> "MadeTake":
         """With curves that `change` made of (frames, controls) and the names."""
         names = list(control_names())
@@ -59,29 +77,31 @@ class MadeTake:
 @functools.cache
 def clean_takes() -> tuple[MadeTake, ...]:
     """25 takes of one performer: five lines, each in five emotions."""
-    made = []
+    made: list[MadeTake] = []
     for number, line in enumerate(LINES):
         path = SAMPLES / f"{line}.wav"
         sound = load_audio(path).samples
         phones = read_phones(phones_beside(path))
-        for emotion in EMOTIONS:
-            seed = len(made)
-            performance = perform(
-                phones,
-                sound,
-                EmotionTrack.constant(emotion, 0.8),
-                life=Liveliness(seed=seed),
-                identity=Identity.from_seed(3),
+        frames = frames_of(len(sound), 30.0)
+        prosody = measure_prosody(sound, frames, 30.0)
+        for place, emotion in enumerate(EMOTIONS):
+            track = EmotionTrack.constant(emotion, 0.8)
+            weights = track.at(np.arange(frames) / 30)
+            face = perform_face(phones, prosody, weights, fps=30.0, identity=Identity.from_seed(3))
+            performance = enliven(face, prosody, weights, Liveliness(seed=len(made)))
+            # Nobody says a line five times alike, and not in the same loudness to the bit.
+            values = performance.face.values * (0.97 + 0.015 * place)
+            face = performance.face.replace(values=np.clip(values, -1, 1))
+            noise = np.random.default_rng(len(made)).normal(0, 1e-4, len(sound)).astype(np.float32)
+            labels = TakeLabels(track, 0.8, "anna", line.split("_")[0], f"anna-{emotion}-{number}", 1)
+            made.append(
+                MadeTake(
+                    f"{line.split('_')[0]}-{emotion}",
+                    FacePerformance(face, performance.head),
+                    align_samples(sound + noise, 0.0, frames),
+                    labels,
+                )
             )
-            # Nobody says a line five times alike; the face of a real performer is lopsided.
-            labels = TakeLabels(
-                EmotionTrack.constant(emotion, 0.8), 0.8, "anna", line.split("_")[0], f"anna-{emotion}-{number}", 1
-            )
-            values = performance.face.values * np.linspace(0.97, 1.03, len(EMOTIONS))[EMOTIONS.index(emotion)]
-            performance = FacePerformance(performance.face.replace(values=np.clip(values, -1, 1)), performance.head)
-            samples = align_samples(sound, 0.0, performance.frames)
-            noise = np.random.default_rng(seed).normal(0, 1e-4, len(samples)).astype(np.float32)
-            made.append(MadeTake(f"{line.split('_')[0]}-{emotion}", performance, samples + noise, labels))
     return tuple(made)
 
 

@@ -28,14 +28,18 @@ LINES = ("birthday_happy", "gate_neutral", "harbour_surprised", "letter_sad", "p
 
 
 def make_data_set(
-    folder: Path, *, lines: Sequence[str] = LINES, test: Sequence[str] = ("gate_neutral",)
+    folder: Path,
+    *,
+    lines: Sequence[str] = LINES,
+    emotions: Sequence[str] = EMOTIONS,
+    test: Sequence[str] = ("gate_neutral",),
 ) -> DataSet:
-    """Every line in every emotion; the lines named in `test` are the test split, the others train."""
+    """Every line in these emotions; the lines named in `test` are the test split, the others train."""
     records, faces = [], []
     for line in lines:
         phones = read_phones(SAMPLES / f"{line}.phones.csv")
         samples = load_audio(SAMPLES / f"{line}.wav").samples
-        for emotion in EMOTIONS:
+        for emotion in emotions:
             name, split = f"{line}_in_{emotion}", "test" if line in test else "train"
             track = EmotionTrack.constant(emotion)
             performance = perform(phones, samples, track)
