@@ -65,3 +65,8 @@ def sha256_file(path: Path) -> str:
 def sha256_text(text: str) -> str:
     """Hex SHA-256 of a text's UTF-8 bytes."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def plain_text(text: str) -> str:
+    """A text that a UTF-8 file can hold: file names need not be valid Unicode."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

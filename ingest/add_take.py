@@ -7,23 +7,20 @@ takes or about processes (see add_takes.py).
 import contextlib
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from cstalk_ue.errors import CSTalkError, DataSetError
-from cstalk_ue.storage import sha256_file, sha256_text
+from cstalk_ue.storage import plain_text, sha256_file
 from cstalk_ue.version import __version__
 from ingest.captured import CapturedTake, Remark, TakeLabels
-from ingest.data_set import TAKES_FOLDER
-from ingest.data_set_tables import TakeRecord
 from ingest.found import FoundTake
-from ingest.labels import LABEL_REMARKS, OutsideLabels, resolve_labels
+from ingest.labels import LABEL_REMARKS, resolve_labels
 from ingest.quality import measure_quality
 from ingest.records import record_of_take
+from ingest.sound_placement import own_shift, place_sound
 from ingest.source_state import (
     SourceFile,
     SourceState,
@@ -32,81 +29,16 @@ from ingest.source_state import (
     read_state,
     write_state,
 )
-from ingest.sync import Lag, measure_lag
+from ingest.sync import Lag
 from ingest.take_files import (
-    align_samples,
     labels_from_json,
     labels_to_json,
     read_take_facts,
     write_take,
     write_take_facts,
 )
+from ingest.take_job import CHANGED, FAILED, NEW, RELABELLED, UNCHANGED, TakeJob, TakeResult
 from ingest.take_names import source_key
-
-Reader = Callable[[FoundTake], CapturedTake]
-"""A function of a module or a `functools.partial` of one, so that it can be sent to another process."""
-
-NEW, CHANGED, RELABELLED, UNCHANGED, FAILED = "new", "changed", "relabelled", "unchanged", "failed"
-STATUSES = (NEW, CHANGED, RELABELLED, UNCHANGED, FAILED)
-SURE_ENOUGH = 0.5
-"""Confidence from which the lag of a single take may be applied to it."""
-
-
-@dataclass(frozen=True)
-class TakeJob:
-    """What is to be done with one recording.
-
-    Attributes:
-        found: the recording.
-        name: folder of the take.
-        data_set: folder of the data set.
-        reader: reads it.
-        request: digest of what is asked of the reader; another one means that the take is read again.
-        sounds: digest of the names of sounds that it could be paired with.
-        outside: what is known of it without opening it.
-        split: the split that is asked for; may be empty.
-        restart: read it again, whatever is there.
-        shift_seconds: by how much to move the sound; None leaves what was decided before, 0 at first.
-        shift_by_own_lag: move the sound by the lag of this take, if it is sure enough.
-    """
-
-    found: FoundTake
-    name: str
-    data_set: Path
-    reader: Reader
-    request: str
-    sounds: str
-    outside: OutsideLabels
-    split: str = ""
-    restart: bool = False
-    shift_seconds: float | None = None
-    shift_by_own_lag: bool = False
-
-    @property
-    def folder(self) -> Path:
-        """Folder of the take."""
-        return self.data_set / TAKES_FOLDER / self.name
-
-
-@dataclass(frozen=True)
-class TakeResult:
-    """What became of one recording.
-
-    Attributes:
-        name: folder of the take.
-        found: the recording.
-        status: one of `STATUSES`.
-        message: why it failed.
-        remarks: what a person should know, if the take is new or has changed.
-        record: its row; None if it failed.
-    """
-
-    name: str
-    found: FoundTake
-    status: str
-    message: str = ""
-    remarks: tuple[Remark, ...] = ()
-    record: TakeRecord | None = None
 
 
 def add_take(job: TakeJob) -> TakeResult:
@@ -165,18 +97,26 @@ def _is_current(job: TakeJob, facts: Mapping[str, Any]) -> bool:
         and (state.path, state.member) == source_key(job.found)
         and state.request == job.request
         and state.inside == names_inside(job.found)
-        and (audio is not None or state.sounds == job.sounds)
+        and (state.sounds == job.sounds or (audio is not None and _has_best_sound(job, state)))
         and (audio is None or audio["shift_seconds"] == _wanted_shift(job, facts))
         and state.sha256 == facts["source_sha256"]
         and state.files_unchanged()
     )
 
 
+def _has_best_sound(job: TakeJob, state: SourceState) -> bool:
+    """Whether a sound that was added since cannot be a better one than the take has."""
+    if job.audio_folder is None:
+        return True
+    folder = job.audio_folder.resolve()
+    return any(Path(file.path).is_relative_to(folder) for file in state.files)
+
+
 def _wanted_shift(job: TakeJob, facts: Mapping[str, Any]) -> float:
     """By how much the sound of a finished take should be moved."""
     audio = facts["audio"]
     if job.shift_by_own_lag:
-        return _own_shift(Lag.from_json(audio["captured_lag"]))
+        return own_shift(Lag.from_json(audio["captured_lag"]))
     return float(audio["shift_seconds"] if job.shift_seconds is None else job.shift_seconds)
 
 
@@ -189,7 +129,7 @@ def _relabelled(job: TakeJob, facts: dict[str, Any]) -> TakeResult:
         **facts,
         "labels": labels_to_json(_plain_labels(labels)),
         "split": job.split,
-        "origin": {**facts["origin"], "path": _text(job.found.path.as_posix())},
+        "origin": {**facts["origin"], "path": plain_text(job.found.path.as_posix())},
         "remarks": others + _plain_remarks(told),
     }
     if now == facts:
@@ -203,7 +143,7 @@ def _ingested(job: TakeJob, before: Mapping[str, Any] | None) -> TakeResult:
     captured = job.reader(job.found)
     labels, remarks = resolve_labels(captured.labels, job.outside)
     remarks = (*captured.remarks, *remarks)
-    samples, audio, lag = _placed_sound(job, captured, before)
+    samples, audio, lag = place_sound(job, captured, before)
     files = captured.origin.files or (job.found.path,)
     digest = files_sha256(files, job.found.member)
     facts = {
@@ -236,54 +176,19 @@ def _ingested(job: TakeJob, before: Mapping[str, Any] | None) -> TakeResult:
     return TakeResult(job.name, job.found, status, "", remarks, record_of_take(job.name, written))
 
 
-def _placed_sound(
-    job: TakeJob, captured: CapturedTake, before: Mapping[str, Any] | None
-) -> tuple[np.ndarray | None, dict[str, Any] | None, Lag | None]:
-    """The sound on the clock of the curves, how it came there, and the lag that is left."""
-    if captured.samples is None:
-        return None, None, None
-    face = captured.performance.face
-    start = captured.audio_start_seconds
-    samples = align_samples(captured.samples, start, face.frames)
-    captured_lag = lag = measure_lag(face, samples)
-    if job.shift_by_own_lag:
-        shift = _own_shift(Lag.from_json(captured_lag.to_json()))
-    elif job.shift_seconds is not None:
-        shift = job.shift_seconds
-    else:
-        shift = float(((before or {}).get("audio") or {}).get("shift_seconds", 0.0))
-    if shift:
-        samples = align_samples(captured.samples, start + shift, face.frames)
-        lag = measure_lag(face, samples)
-    audio = {
-        "source": None if captured.audio_source is None else _text(captured.audio_source.name),
-        "start": captured.audio_start,
-        "start_seconds": round(start, 6),
-        "shift_seconds": shift,
-        "captured_lag": captured_lag.to_json(),
-    }
-    return samples, audio, lag
-
-
-def _own_shift(lag: Lag) -> float:
-    """Curves that are later than the sound have a lag below 0: the sound is then moved to later, too."""
-    sure = lag.seconds is not None and lag.confidence >= SURE_ENOUGH
-    return round(-lag.seconds, 4) if sure and lag.seconds is not None else 0.0
-
-
 def _captured_facts(captured: CapturedTake, found: FoundTake) -> dict[str, Any]:
     origin = captured.origin
     return {
-        "name": _text(captured.name),
+        "name": plain_text(captured.name),
         "timing": asdict(captured.timing),
         "origin": {
             "format": origin.format,
-            "path": _text(found.path.as_posix()),
-            "member": _text(found.member),
-            "files": [_text(path.name) for path in origin.files],
-            "details": {_text(key): _text(value) for key, value in origin.details.items()},
+            "path": plain_text(found.path.as_posix()),
+            "member": plain_text(found.member),
+            "files": [plain_text(path.name) for path in origin.files],
+            "details": {plain_text(key): plain_text(value) for key, value in origin.details.items()},
         },
-        "clamped": {_text(name): count for name, count in captured.clamped.items()},
+        "clamped": {plain_text(name): count for name, count in captured.clamped.items()},
     }
 
 
@@ -291,15 +196,15 @@ def _plain_labels(labels: TakeLabels) -> TakeLabels:
     """Labels may come from file names that are no valid Unicode."""
     return replace(
         labels,
-        performer=_text(labels.performer),
-        line=_text(labels.line),
-        slate=_text(labels.slate),
-        transcript=_text(labels.transcript),
+        performer=plain_text(labels.performer),
+        line=plain_text(labels.line),
+        slate=plain_text(labels.slate),
+        transcript=plain_text(labels.transcript),
     )
 
 
 def _plain_remarks(remarks: Iterable[Remark]) -> list[dict[str, str]]:
-    return [{"code": remark.code, "text": _text(remark.text)} for remark in remarks]
+    return [{"code": remark.code, "text": plain_text(remark.text)} for remark in remarks]
 
 
 def _remove_leftovers(folder: Path) -> None:
@@ -312,21 +217,3 @@ def _remove_leftovers(folder: Path) -> None:
 
 def _source(found: FoundTake) -> str:
     return f"{found.path}/{found.member}" if found.member else str(found.path)
-
-
-def _text(text: str) -> str:
-    """A text that a UTF-8 file can hold."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def request_digest(reader: Reader, *, audio_folder: Path | None) -> str:
-    """Digest of what is asked of a reader: its function and settings, and this version of ours.
-
-    The folder with sounds counts by where it really is.
-    """
-    function = getattr(reader, "func", reader)
-    keywords = {**getattr(reader, "keywords", {}), "audio_folder": audio_folder and audio_folder.resolve()}
-    spelled = sorted(f"{name}={value}" for name, value in keywords.items())
-    name = getattr(function, "__qualname__", type(function).__qualname__)
-    place = [f"{function.__module__}.{name}", *map(str, getattr(reader, "args", ()))]
-    return sha256_text("\n".join([__version__, *place, *spelled]))

@@ -7,23 +7,12 @@ take in memory per process, and a row per take. Two runs at once into one data s
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cstalk_ue.errors import DataSetError, ExportError
 from cstalk_ue.processes import Work, work_in_processes
-from ingest.add_take import (
-    CHANGED,
-    FAILED,
-    NEW,
-    RELABELLED,
-    Reader,
-    TakeJob,
-    TakeResult,
-    add_take,
-    killed_take,
-    request_digest,
-)
+from ingest.add_take import add_take, killed_take
 from ingest.data_set import SETTINGS_FILE, TAKES_FOLDER, read_data_set_settings, write_data_set_settings
 from ingest.data_set_settings import DataSetSettings
 from ingest.data_set_tables import (
@@ -36,40 +25,19 @@ from ingest.data_set_tables import (
     write_records,
 )
 from ingest.found import FoundTake
-from ingest.labels import LabelOptions, outside_labels
+from ingest.ingest_plan import LAG_MODES, IngestOptions, IngestPlan
 from ingest.rebuild_tables import Watch, rebuild_statistics, unwatched
 from ingest.records import read_take_records
 from ingest.session_lags import session_shifts
-from ingest.source_state import read_state, sound_names, state_path
+from ingest.source_state import read_state, state_path
 from ingest.splits import Division, assign_splits
 from ingest.take_files import AUDIO_FILE, CURVES_FILE, TAKE_FILE, remove_take
-from ingest.take_manifest import TakeManifest, match_manifest
-from ingest.take_names import choose_names, source_key
+from ingest.take_job import CHANGED, FAILED, NEW, RELABELLED, Reader, TakeJob, TakeResult
+from ingest.take_names import source_key
 
-LAG_MODES = ("none", "take", "pooled")
+__all__ = ["LAG_MODES", "IngestOptions", "IngestReport", "add_takes"]
+
 _TABLES_EVERY_SECONDS = 20.0
-
-
-@dataclass(frozen=True)
-class IngestOptions:
-    """What is asked of all takes.
-
-    Attributes:
-        labels: what the call says about them.
-        manifest: what the team says about each, or None.
-        audio_folder: where the reader looks for sounds; the reader has to be given it as well.
-        lags: one of `LAG_MODES`: leave the sound where the capture puts it, move it by each take's own lag,
-            or by what the takes of a session agree on.
-        restart: read all recordings again.
-        jobs: processes.
-    """
-
-    labels: LabelOptions = field(default_factory=LabelOptions)
-    manifest: TakeManifest | None = None
-    audio_folder: Path | None = None
-    lags: str = "none"
-    restart: bool = False
-    jobs: int = 1
 
 
 @dataclass(frozen=True)
@@ -123,8 +91,11 @@ def add_takes(
     """
     options = options or IngestOptions()
     settings = _open_or_make(folder)
+    own = folder.resolve()  # which may lie among the captures
+    found = [take for take in found if not take.path.resolve().is_relative_to(own)]
     found = list({source_key(take): take for take in found}.values())
-    plan = _Plan.make(folder, found, reader, options)
+    plan = IngestPlan.make(folder, found, reader, options)
+    _remove_unfinished(folder, keep={job.name for job in plan.jobs})
     table = _Table(folder, settings, plan.records)
     results: dict[str, TakeResult] = {}
     try:
@@ -153,79 +124,6 @@ def add_takes(
     statistics = rebuild_statistics(folder, division, settings, jobs=options.jobs, watch=watch)
     notes = (*plan.notes, *_gone(folder, division.records, results))
     return IngestReport(folder, ordered, division.records, division, statistics, plan.problems, notes)
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What is to be done, and what is there already."""
-
-    jobs: tuple[TakeJob, ...]
-    records: dict[str, TakeRecord]
-    problems: tuple[str, ...]
-    notes: tuple[str, ...]
-
-    @classmethod
-    def make(
-        cls, folder: Path, found: Sequence[FoundTake], reader: Reader, options: IngestOptions
-    ) -> "_Plan":
-        records, problems = read_take_records(folder / TAKES_FOLDER)
-        states = {name: read_state(folder, name) for name in records}
-        existing = {(state.path, state.member): name for name, state in states.items() if state}
-        spelled = {
-            (record.source, record.member): name for name, record in records.items() if not states[name]
-        }
-        for take in found:
-            # Without its state a take is known by the path that was given then.
-            name = spelled.get((take.path.as_posix(), take.member))
-            if name:
-                existing.setdefault(source_key(take), name)
-        names = choose_names(found, options.labels.roots, existing)
-        _remove_unfinished(folder, keep=set(names))
-        rows, notes = {}, []
-        if options.manifest is not None:
-            match = match_manifest(options.manifest, found)
-            rows = dict(match.rows)
-            problems = (*problems, *options.manifest.problems, *match.problems)
-            if match.unused:
-                notes.append(
-                    f"{options.manifest.path}: {len(match.unused)} lines fit none of the takes given here "
-                    f"(line {', '.join(map(str, match.unused[:10]))}{' ...' if match.unused[10:] else ''})."
-                )
-        request = request_digest(reader, audio_folder=options.audio_folder)
-        sounds = _SoundNames(options.audio_folder)
-        jobs = []
-        for index, (take, name) in enumerate(zip(found, names, strict=True)):
-            row = rows.get(index)
-            jobs.append(
-                TakeJob(
-                    found=take,
-                    name=name,
-                    data_set=folder,
-                    reader=reader,
-                    request=request,
-                    sounds=sounds.of(take),
-                    outside=outside_labels(take, options.labels, row.claims if row else None),
-                    split=row.split if row else "",
-                    restart=options.restart,
-                    shift_seconds=0.0 if options.lags == "none" else None,
-                    shift_by_own_lag=options.lags == "take",
-                )
-            )
-        return cls(tuple(jobs), records, tuple(problems), tuple(notes))
-
-
-class _SoundNames:
-    """Digest of the sounds a recording could be paired with; every folder is listed once."""
-
-    def __init__(self, audio_folder: Path | None) -> None:
-        self._audio = sound_names(audio_folder, below=True) if audio_folder else ""
-        self._beside: dict[Path, str] = {}
-
-    def of(self, take: FoundTake) -> str:
-        parent = take.path.parent
-        if parent not in self._beside:
-            self._beside[parent] = sound_names(parent, below=False)
-        return f"{self._beside[parent]} {self._audio}"
 
 
 class _Table:
@@ -302,20 +200,6 @@ def _open_or_make(folder: Path) -> DataSetSettings:
     return read_data_set_settings(folder / SETTINGS_FILE)
 
 
-def _remove_unfinished(folder: Path, keep: set[str]) -> None:
-    """Folders that a killed run left half written and that this run does not write either."""
-    takes = folder / TAKES_FOLDER
-    for path in sorted(takes.iterdir()) if takes.is_dir() else ():
-        if not path.is_dir() or path.name in keep or (path / TAKE_FILE).exists():
-            continue
-        ours = all(
-            each.name in (CURVES_FILE, AUDIO_FILE) or each.suffix == ".part" for each in path.iterdir()
-        )
-        if ours:
-            remove_take(path)
-            state_path(folder, path.name).unlink(missing_ok=True)
-
-
 def _write_failures(folder: Path, results: Sequence[TakeResult]) -> None:
     """Failures of this run, and those of others that it did not try again."""
     tried = {(result.found.path.as_posix(), result.found.member) for result in results}
@@ -341,3 +225,17 @@ def _gone(folder: Path, records: Sequence[TakeRecord], results: dict[str, TakeRe
     return [
         f"{len(gone)} takes stay though their recording is gone: {named}. Delete their folders if unwanted."
     ]
+
+
+def _remove_unfinished(folder: Path, keep: set[str]) -> None:
+    """Folders that a killed run left half written and that this run does not write either."""
+    takes = folder / TAKES_FOLDER
+    for path in sorted(takes.iterdir()) if takes.is_dir() else ():
+        if not path.is_dir() or path.name in keep or (path / TAKE_FILE).exists():
+            continue
+        ours = all(
+            each.name in (CURVES_FILE, AUDIO_FILE) or each.suffix == ".part" for each in path.iterdir()
+        )
+        if ours:
+            remove_take(path)
+            state_path(folder, path.name).unlink(missing_ok=True)

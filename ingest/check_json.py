@@ -72,5 +72,5 @@ def _take(take: TakeSummary) -> dict[str, Any]:
         "valid_frames": record.valid_frames,
         "sync": take.lag.to_json(),
         "shift_seconds": take.shift_seconds,
-        "quality": {key: value for key, value in take.quality.items() if key != "controls"},
+        "quality": dict(take.quality),
     }

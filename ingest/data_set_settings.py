@@ -58,7 +58,7 @@ class CheckRules:
     most_open_mouth_seconds: float = 0.5  # that the mouth may stand open far from any sound
     most_lag_seconds: float = 0.05  # that a session may be off, one frame and a half
     most_outlier_seconds: float = 0.1  # that a take may be off from its session
-    least_lag_confidence: float = 0.5  # from which a take's own lag counts
+    least_lag_confidence: float = 0.2  # from which a take's own lag counts against its session's
 
     def faults(self) -> list[str]:
         """What is wrong with the values, one clause each."""

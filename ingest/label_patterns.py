@@ -2,7 +2,7 @@
 
 A pattern is text with fields in braces; ``*`` stands for anything within one name; ``/`` is between folders.
 It is matched from the end of a path, so that what lies above does not matter. Everything else has to be there
-as written, in any case. ``{emotion}`` is only an emotion, ``{intensity}`` only an intensity and ``{take}`` only
+as written, in any case. ``{emotion}`` is only an emotion, ``{intensity}`` only an intensity, ``{take}`` only
 digits, and these take as much as they can, the others as little; that tells ``anna_maria_angry_3`` apart.
 
 Matched step by step, not by a regular expression made of the user's text: a pattern cannot mean more than it

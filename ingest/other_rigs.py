@@ -135,8 +135,8 @@ def _parse(rows: list[dict[str, str]], name: str, where: str, fps: float | None)
     if len(doubled) < len(sources):
         raise RigError(f"{where}: spells a source in two ways. Use one spelling.")
     weights = np.zeros((len(control_names()), len(sources)))
-    for source, control, scale in entries:
-        weights[control_names().index(control), sources.index(source)] += scale
+    for source, control, factor in entries:
+        weights[control_names().index(control), sources.index(source)] += factor
     weights.flags.writeable = False
     return Rigmap(name, tuple(sources), _columns(numbers, where), weights, fps)
 

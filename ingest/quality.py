@@ -74,7 +74,8 @@ def control_statistics(quality: dict[str, Any]) -> dict[str, np.ndarray]:
         ValueError: they are not what `measure_quality` gives.
     """
     columns = {
-        name: np.array(str(quality["controls"][name]).split(), dtype=np.float64) for name in STATISTICS
+        name: np.fromiter(map(float, str(quality["controls"][name]).split()), dtype=np.float64)
+        for name in STATISTICS
     }
     if any(column.shape != (len(control_names()),) for column in columns.values()):
         raise ValueError("statistics of another number of controls")

@@ -8,12 +8,13 @@ captures lie.
 
 import json
 import os
+import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from cstalk_ue.storage import sha256_file, sha256_text, write_json
+from cstalk_ue.storage import plain_text, sha256_file, sha256_text, write_json
 from ingest.audio_beside import SOUND_SUFFIXES
 from ingest.found import FoundTake
 
@@ -50,7 +51,7 @@ class SourceState:
     Attributes:
         path, member: of the recording, as `take_names.source_key` spells them.
         request: digest of what was asked of the reader.
-        inside: digest of the names below `path`, if that is a folder.
+        inside: digest of the names in `path`, if that is a folder.
         sounds: digest of the names of sounds it could be paired with; matters to a take without sound.
         seen_ns: when reading began.
         files: every file that was read.
@@ -81,21 +82,55 @@ class SourceState:
         except OSError:
             return False
 
+    def moved_to(self, found: FoundTake) -> bool:
+        """Whether `found` is this recording, which is no longer where it was: the same contents elsewhere."""
+        before = Path(self.path)
+        if before.exists() or self.member != found.member:
+            return False
+        moved = []
+        for file in self.files:
+            path = Path(file.path)
+            if path == before:
+                path = found.path
+            elif path.is_relative_to(before):
+                path = found.path / path.relative_to(before)
+            elif path.parent == before.parent:  # sound beside it
+                path = found.path.parent / path.name
+            moved.append(path)
+        try:
+            return files_sha256(moved, self.member) == self.sha256
+        except OSError:
+            return False
+
 
 def files_sha256(paths: Iterable[Path], member: str) -> str:
     """Digest of the contents of a recording's files; the same for a copy under other names.
 
+    Of a zip only what lies in the folder of the recording counts, by the check sums of the zip: it may hold
+    hundreds, and would be read through for each of them.
+
     Raises:
-        OSError: one is not there.
+        OSError: one is not there or is no zip any more.
     """
-    return sha256_text("\n".join([*sorted(sha256_file(path) for path in paths), member]))
+    return sha256_text("\n".join(sorted(_content(path, member) for path in paths)))
+
+
+def _content(path: Path, member: str) -> str:
+    if path.suffix.casefold() != ".zip" or not member:
+        return sha256_file(path)
+    folder = PurePosixPath(member).parent
+    try:
+        with zipfile.ZipFile(path) as archive:
+            inside = [each for each in archive.infolist() if PurePosixPath(each.filename).parent == folder]
+    except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        raise OSError(f"{path}: is no zip ({error})") from error
+    names = (f"{each.filename} {each.file_size} {each.CRC:08x}" for each in inside)
+    return sha256_text(plain_text("\n".join(sorted([member, *names]))))
 
 
 def names_inside(found: FoundTake) -> str:
-    """Digest of the names below a recording that is a folder; a file has none."""
-    if not found.path.is_dir():
-        return ""
-    return _digest(path.relative_to(found.path).as_posix() for path in found.path.rglob("*"))
+    """Digest of the names in a recording that is a folder; a file has none."""
+    return _digest(path.name for path in found.path.iterdir()) if found.path.is_dir() else ""
 
 
 def sound_names(folder: Path, *, below: bool) -> str:
@@ -135,4 +170,4 @@ def read_state(data_set: Path, name: str) -> SourceState | None:
 
 def _digest(names: Iterable[str]) -> str:
     shown = sorted(name for name in names if not name.rpartition("/")[2].startswith("."))
-    return sha256_text("\n".join(shown).encode("utf-8", "backslashreplace").decode("utf-8"))
+    return sha256_text(plain_text("\n".join(shown)))

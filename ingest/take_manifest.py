@@ -17,7 +17,7 @@ from cstalk_ue.csv_table import read_csv_table
 from cstalk_ue.errors import CSTalkError, ManifestError
 from ingest.emotion_words import read_emotion, read_intensity
 from ingest.found import FoundTake
-from ingest.labels import Claims, read_take_number
+from ingest.label_claims import Claims, read_take_number
 
 WHICH_COLUMNS = ("name", "source")
 WHAT_COLUMNS = (

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cstalk_ue.storage import sha256_text
+from cstalk_ue.storage import plain_text, sha256_text
 from ingest.found import FoundTake
-from ingest.labels import place_of
+from ingest.take_place import place_of
 
 LONGEST_NAME = 80
 
@@ -72,4 +72,4 @@ def _with_letters(name: str, letters: str) -> str:
 
 
 def _letters(text: str) -> str:
-    return sha256_text(text.encode("utf-8", "backslashreplace").decode("utf-8"))[:6]
+    return sha256_text(plain_text(text))[:6]

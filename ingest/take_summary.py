@@ -27,7 +27,7 @@ class TakeSummary:
         remarks: what the reader and the labels noticed.
         lag: how far sound and curves are apart as they are stored; `UNKNOWN` without sound.
         shift_seconds: by how much the sound was moved on request.
-        quality: what `measure_quality` said; empty if nothing was measured.
+        quality: what `measure_quality` said, but for its ``controls``; empty if nothing was measured.
         statistics: of the controls, each ``(185,)`` float32, by name of `quality.STATISTICS`; empty likewise.
         clamped: rows of each channel that were outside its range, and of how many rows.
         captured_frames: rows of the recording.
@@ -81,7 +81,7 @@ def read_summary(data_set: DataSet, record: TakeRecord) -> TakeSummary:
             ),
             lag=Lag.from_json(sync) if sync else UNKNOWN,
             shift_seconds=float((facts.get("audio") or {}).get("shift_seconds", 0.0)),
-            quality=quality,
+            quality={key: value for key, value in quality.items() if key != "controls"},
             statistics={name: column.astype(np.float32) for name, column in statistics.items()},
             clamped={str(name): int(count) for name, count in (facts.get("clamped") or {}).items()},
             captured_frames=int((facts.get("timing") or {}).get("captured_frames", 0)),

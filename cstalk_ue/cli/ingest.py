@@ -82,15 +82,36 @@ def ingest() -> None:
 
 @ingest.command("live-link-face")
 @ingest_options
-def live_link_face(paths: tuple[Path, ...], swap_sides: bool, audio_folder: Path | None, **rest: Any) -> int:
+@click.option(
+    "--variant",
+    type=click.Choice(["cal", "raw", "plain"]),
+    default="cal",
+    help="Which curves of a calibrated take; the next best where they are missing.",
+)
+@click.option(
+    "--mouth-sides",
+    type=click.Choice(["performer", "observer"]),
+    default="performer",
+    help="Whose left MouthLeft is.",
+)
+def live_link_face(
+    paths: tuple[Path, ...],
+    swap_sides: bool,
+    audio_folder: Path | None,
+    variant: str,
+    mouth_sides: str,
+    **rest: Any,
+) -> int:
     """Take what the Live Link Face app recorded in ARKit mode.
 
     PATHS are take folders, zips, curve CSVs, or folders of them.
     """
     from ingest.live_link_face import find_live_link_face, read_live_link_face
 
-    reader = functools.partial(read_live_link_face, swap_sides=swap_sides, audio_folder=audio_folder)
-    return _ingest(find_live_link_face(paths), reader, paths, audio_folder, **rest)
+    reader = functools.partial(
+        read_live_link_face, swap_sides=swap_sides, audio_folder=audio_folder, mouth_sides=mouth_sides
+    )
+    return _ingest(find_live_link_face(paths, variant=variant), reader, paths, audio_folder, **rest)
 
 
 @ingest.command("metahuman-animator")
@@ -158,8 +179,9 @@ def _ingest(
 ) -> int:
     from cstalk_ue.cli.progress import progress
     from ingest.add_takes import IngestOptions, add_takes
+    from ingest.label_claims import call_claims
     from ingest.label_patterns import LabelPattern
-    from ingest.labels import LabelOptions, call_claims
+    from ingest.labels import LabelOptions
     from ingest.take_manifest import read_take_manifest
 
     labels = LabelOptions(
@@ -189,7 +211,7 @@ def _ingest(
 
 
 def _as_json(report: "IngestReport") -> dict[str, Any]:
-    from ingest.add_take import STATUSES
+    from ingest.take_job import STATUSES
 
     statistics = report.statistics
     return {

@@ -160,9 +160,9 @@ def _with_seed(changes: tuple[str, ...], stage: str, seed: int | None) -> tuple[
 def _outcome(report: Any) -> str:
     held_out, mean = report["held_out"], report.get("mean_face")
     text = f"{report['stopped']} at step {report['step']} after {report['seconds']:.0f} s"
-    if mean:
+    if mean and held_out:
         error = held_out["reconstruction"]
-        text += f"; held out L_R {error:.4f} (a face that holds every control at its mean: {mean['reconstruction']:.4f})"
+        text += f"; held out L_R {error:.4f} (a face at rest in its mean: {mean['reconstruction']:.4f})"
         if "correlation" in held_out:
             text += f", L_C {held_out['correlation']:.4f}, emotion recognised in {held_out['recognised']:.1%}"
     return text

@@ -63,7 +63,7 @@ def draw_score_pictures(folder: Path, data_set: DataSet, correlation: Path) -> l
             "Attention scores by emotion (Fig. 2a)",
             "Accumulated attention scores of held-out takes, mean over the windows of a take; four takes of "
             "each emotion, and random curves. Rigs are grouped by region from the forehead down; row: query, "
-            "column: key. All matrices share one scale of colours.",
+            "column: key. All share one scale of colours, that of the emotions; noise goes beyond it.",
         ),
         Picture(
             paths[1],
@@ -128,7 +128,7 @@ def draw_strip_pictures(
     for method in compared:
         curves = method.predict(take)
         if curves is not None:
-            away = "" if method.name == "recording" else f"{_lip_error(curves, face):.2f} mm from it"
+            away = "" if method.name == "recording" else f"LVE {_lip_error(curves, face):.2f} mm"
             rows.append(StripRow(method.name, curves, under=away))
     if not rows:
         raise DataSetError(f"{take.name}: no method can predict this take. Choose one with sound.")

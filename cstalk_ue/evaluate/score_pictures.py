@@ -3,7 +3,6 @@
 Drawn with matplotlib's figure objects, so nothing global is touched. Knows nothing about networks.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 COLOURS = {**EMOTION_COLOURS, NOISE: "#1a1e24", SHUFFLED: "#6a9a2d"}
 _INK, _MUTED = "#23272e", "#6b7480"
 _DPI = 120
-_SMALLEST_LABEL = 3
-"""A region of fewer rigs gets no label; it has no room."""
+_SMALLEST_LABEL, _APART = 3, 6
+"""A region of fewer rigs, or so few rigs after the last label, gets no label: it has no room."""
 _NEIGHBOURS = 5
 
 
@@ -36,7 +35,8 @@ def draw_heat_maps(path: Path, samples: ScoreSamples, *, columns: int = 4) -> No
     figure = _figure(2.15 * columns + 2.2, 2.2 * len(labels) + 1.0)
     grid = figure.subplots(len(labels), columns, squeeze=False)
     shown = {label: samples.of(label)[:columns] for label in labels}
-    low, high = np.percentile(np.concatenate([each.ravel() for each in shown.values()]), [1, 99])
+    # Of the emotions alone: noise has scores several times as large and would leave them no colours.
+    low, high = np.percentile(samples.scores[np.isin(samples.labels, EMOTIONS)], [1, 99])
     image: Any = None
     for row, label in enumerate(labels):
         chances = samples.recognised[[each == label for each in samples.labels]]
@@ -58,7 +58,8 @@ def draw_heat_maps(path: Path, samples: ScoreSamples, *, columns: int = 4) -> No
         "class",
         x=0.01, ha="left", fontsize=11, color=_INK,
     )  # fmt: skip
-    figure.colorbar(image, ax=grid, shrink=0.35, pad=0.01, label="score (query by key)")
+    bar = figure.colorbar(image, ax=grid, shrink=0.35, pad=0.01, extend="both")
+    bar.set_label("score, row: query, column: key; scaled to the emotions", fontsize=9)
     _save(figure, path)
 
 
@@ -82,7 +83,7 @@ def draw_differences(path: Path, samples: ScoreSamples) -> None:
     first = flat[0].imshow(common, cmap="magma", vmin=low, vmax=high, interpolation="nearest")
     flat[0].set_title("mean of the emotions", fontsize=10, color=_INK)
     _mark_regions(flat[0], samples, left=True, below=True)
-    figure.colorbar(first, ax=flat[0], shrink=0.7, pad=0.02)
+    figure.colorbar(first, ax=axes[:, 0], location="left", shrink=0.4, pad=0.02, label="score")
     image: Any = None
     for axis, label in zip(flat[1:], labels, strict=False):
         image = axis.imshow(
@@ -93,7 +94,8 @@ def draw_differences(path: Path, samples: ScoreSamples) -> None:
         _mark_regions(axis, samples, left=False, below=True)
     for axis in flat[1 + len(labels) :]:
         axis.set_axis_off()
-    figure.colorbar(image, ax=axes, shrink=0.5, pad=0.01, label="difference from the mean of the emotions")
+    bar = figure.colorbar(image, ax=axes[:, -1], shrink=0.5, pad=0.02, extend="both")
+    bar.set_label("difference from the mean of the emotions", fontsize=9)
     figure.suptitle(
         "What the emotions have in common, and what sets each apart",
         x=0.01,
@@ -107,6 +109,7 @@ def draw_differences(path: Path, samples: ScoreSamples) -> None:
 def draw_score_map(path: Path, samples: ScoreSamples, *, seed: int = 0) -> dict[str, float]:
     """Write a PNG as Fig. 2b: every take a point, similar score matrices near each other (t-SNE).
 
+    Each matrix is brought to zero mean and unit variance, as the module does before it tells the emotion.
     A map shows clusters where there are none; so the share of points whose five nearest neighbours - measured
     on the whole matrices, not on the map - are mostly of their own label is given beside it.
 
@@ -117,7 +120,7 @@ def draw_score_map(path: Path, samples: ScoreSamples, *, seed: int = 0) -> dict[
         ExportError: the file cannot be written.
     """
     flat = samples.scores.reshape(len(samples.scores), -1).astype(np.float64)
-    flat = (flat - flat.mean(axis=0)) / (flat.std(axis=0) + 1e-9)
+    flat = (flat - flat.mean(axis=1, keepdims=True)) / (flat.std(axis=1, keepdims=True) + 1e-9)
     places = _flattened(flat, seed)
     labels = np.array(samples.labels)
     share, chance = _purity(flat, labels)
@@ -183,11 +186,13 @@ def _mark_regions(axis: "Axes", samples: ScoreSamples, *, left: bool, below: boo
     for _, first, _ in regions[1:]:
         axis.axhline(first - 0.5, color="white", lw=0.4, alpha=0.7)
         axis.axvline(first - 0.5, color="white", lw=0.4, alpha=0.7)
-    named = [
-        (name, (first + last - 1) / 2) for name, first, last in regions if last - first >= _SMALLEST_LABEL
-    ]
-    names: Sequence[str] = [name for name, _ in named]
-    places = [place for _, place in named]
+    names: list[str] = []
+    places: list[float] = []
+    for name, first, last in regions:
+        middle = (first + last - 1) / 2
+        if last - first >= _SMALLEST_LABEL and middle - (places[-1] if places else -np.inf) >= _APART:
+            names.append(name)
+            places.append(middle)
     axis.set_xticks(places, names if below else [], rotation=90, fontsize=6, color=_MUTED)
     axis.set_yticks(places, names if left else [], fontsize=6, color=_MUTED)
     axis.tick_params(length=0, pad=1.5)

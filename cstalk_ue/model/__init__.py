@@ -22,7 +22,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cstalk_ue.model.builder import build_talking_face
+    from cstalk_ue.model.builder import build_correlation, build_talking_face
     from cstalk_ue.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
     from cstalk_ue.model.checkpoint_info import (
         CheckpointInfo,
@@ -30,9 +30,17 @@ if TYPE_CHECKING:
         list_checkpoints,
         read_checkpoint_info,
     )
+    from cstalk_ue.model.correlation import CorrelationModule
+    from cstalk_ue.model.correlation_checkpoint import (
+        CorrelationCheckpoint,
+        load_correlation,
+        read_correlation_info,
+        save_correlation,
+    )
+    from cstalk_ue.model.curve_generator import CurveGenerator, TrainingOutput
     from cstalk_ue.model.emotion import EmotionEmbedding
     from cstalk_ue.model.generator import Generator
-    from cstalk_ue.model.losses import reconstruction_loss
+    from cstalk_ue.model.losses import correlation_loss, correlation_target, reconstruction_loss
     from cstalk_ue.model.speech_encoder import (
         SpeechEncoder,
         build_speech_encoder,
@@ -44,39 +52,59 @@ if TYPE_CHECKING:
 _HOME = {
     "Checkpoint": "checkpoint",
     "CheckpointInfo": "checkpoint_info",
+    "CorrelationCheckpoint": "correlation_checkpoint",
+    "CorrelationModule": "correlation",
+    "CurveGenerator": "curve_generator",
     "EmotionEmbedding": "emotion",
     "Generator": "generator",
     "SpeechEncoder": "speech_encoder",
     "TalkingFace": "talking_face",
+    "TrainingOutput": "curve_generator",
+    "build_correlation": "builder",
     "build_speech_encoder": "speech_encoder",
     "build_talking_face": "builder",
     "bundled_checkpoint": "checkpoint_info",
+    "correlation_loss": "losses",
+    "correlation_target": "losses",
     "encoder_frames": "speech_encoder",
     "list_checkpoints": "checkpoint_info",
     "load_checkpoint": "checkpoint",
+    "load_correlation": "correlation_checkpoint",
     "read_checkpoint_info": "checkpoint_info",
+    "read_correlation_info": "correlation_checkpoint",
     "reconstruction_loss": "losses",
     "resample_features": "speech_encoder",
     "save_checkpoint": "checkpoint",
+    "save_correlation": "correlation_checkpoint",
 }
 
 __all__ = [
     "Checkpoint",
     "CheckpointInfo",
+    "CorrelationCheckpoint",
+    "CorrelationModule",
+    "CurveGenerator",
     "EmotionEmbedding",
     "Generator",
     "SpeechEncoder",
     "TalkingFace",
+    "TrainingOutput",
+    "build_correlation",
     "build_speech_encoder",
     "build_talking_face",
     "bundled_checkpoint",
+    "correlation_loss",
+    "correlation_target",
     "encoder_frames",
     "list_checkpoints",
     "load_checkpoint",
+    "load_correlation",
     "read_checkpoint_info",
+    "read_correlation_info",
     "reconstruction_loss",
     "resample_features",
     "save_checkpoint",
+    "save_correlation",
 ]
 
 

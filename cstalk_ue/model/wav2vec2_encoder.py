@@ -10,12 +10,12 @@ Shape key: B batch, N encoder frames, D features.
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from cstalk_ue.errors import EncoderError
 from cstalk_ue.model.speech_encoder import (
@@ -150,11 +150,6 @@ class Wav2Vec2Encoder(SpeechEncoder):
         super().freeze(parts)
         # transformers asks the audio itself for a gradient where the convolutions are trained.
         self.network.feature_extractor._requires_grad = parts == "none"
-
-    def _never_trained(self) -> Iterable[nn.Parameter]:
-        # The vector that stands for masked frames: masking is off, and a weight that never gets a gradient
-        # stops distributed training.
-        return (value for name, value in self.named_parameters() if name.endswith("masked_spec_embed"))
 
 
 def _checked(config: Any, source: str) -> Any:

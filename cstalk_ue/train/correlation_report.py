@@ -1,4 +1,4 @@
-"""What a correlation module tells right on takes it never saw: emotions, and real curves from four kinds of random.
+"""What a correlation module tells right on takes it never saw: emotions, and real from random curves.
 
 Knows nothing about how it was trained.
 """
@@ -34,10 +34,11 @@ def report_correlation(
     """Figures over the windows of held-out takes and over random windows made of them.
 
     Returns:
-        Plain values: "accuracy" of the emotions over windows (with six classes to choose from) and over takes
-        (by the mean of their windows' probabilities), "confusion" as rows of true and columns of told classes,
-        and "random": for every kind the share that is told to be random, and the area under the ROC curve of the
-        probability of "random" against real windows (0.5 is a guess, 1 tells every pair apart).
+        Plain values: "accuracy" of the emotions over windows (with six classes to choose from) and over
+        takes (by the mean of their windows' probabilities), "confusion" as rows of true and columns of told
+        classes, and "random": for every kind the share that is told to be random, and the area under the
+        ROC curve of the probability of "random" against real windows (0.5 is a guess, 1 tells every pair
+        apart).
     """
     classes = source.classes
     real = _probabilities(module, (source.curves(number) for number in range(len(source))), device)
@@ -80,8 +81,10 @@ def summary_text(measured: dict[str, Any]) -> str:
     """The figures in a few lines, for a terminal."""
     accuracy = measured["accuracy"]
     lines = [
-        f"{measured['takes']} takes of the split {measured['split']}: emotion right in {accuracy['windows']:.1%} of "
-        f"{measured['windows']} windows and {accuracy['takes']:.1%} of takes (a guess: {accuracy['chance']:.1%})",
+        f"{measured['takes']} takes of the split {measured['split']}: emotion right in "
+        f"{accuracy['windows']:.1%} of "
+        f"{measured['windows']} windows and {accuracy['takes']:.1%} of takes (a guess: "
+        f"{accuracy['chance']:.1%})",
         "told to be random (area under the ROC curve against real windows):",
     ]
     lines += [

@@ -1,10 +1,10 @@
 """What a run would be, without running it: shapes, sizes, receptive field, steps and memory.
 
-Shapes and memory are not calculated but seen: one real window goes through the network, and what autograd keeps
-for the way back is counted.
+Shapes and memory are not calculated but seen: one real window goes through the network, and what autograd
+keeps for the way back is counted.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from cstalk_ue.train.settings import LoopSettings, TrainingSettings
 from cstalk_ue.train.start_model import hears_features, start_model
 from cstalk_ue.train.supervised_face import SupervisedFace
 from cstalk_ue.train.take_cache import CurveUnits
-from cstalk_ue.train.windows import window_starts
+from cstalk_ue.train.windows import WindowBatch, window_starts
 from ingest.captured import DATA_SET_FPS
 from ingest.data_set import DataSet
 from ingest.take_files import samples_of
@@ -95,9 +95,7 @@ def describe_correlation_run(data_set: DataSet, settings: TrainingSettings) -> I
     yield _memory(EmotionTeller(module), batch, settings.fit_correlation, settings)
 
 
-def _window(size: int, controls: int, heard: dict[str, Tensor]) -> Any:
-    from cstalk_ue.train.windows import WindowBatch
-
+def _window(size: int, controls: int, heard: dict[str, Tensor]) -> WindowBatch:
     target, mask = torch.zeros(1, size, controls), torch.ones(1, size, dtype=torch.bool)
     return WindowBatch(target, _neutral(size)[None], mask, **heard)
 
@@ -124,40 +122,40 @@ def _count(module: nn.Module) -> str:
 
 def _steps(fit: LoopSettings, takes: int, windows: int) -> Iterator[str]:
     yield (
-        f"{takes} takes give {windows} windows; {fit.steps} steps of {fit.batch} are {fit.steps * fit.batch / windows:.1f} "
+        f"{takes} takes give {windows} windows; {fit.steps} steps of {fit.batch} are "
+        f"{fit.steps * fit.batch / windows:.1f} "
         f"epochs; learning rate {fit.learning_rate:g}, {fit.schedule}, {fit.warmup_steps} steps of warm-up"
     )
 
 
 def _memory(module: nn.Module, batch: Any, fit: LoopSettings, settings: TrainingSettings) -> str:
-    """Weights, gradients, the optimiser's sums, and what one window keeps for the way back times the micro-batch."""
+    """Weights, gradients and the optimiser's sums; and what one window keeps, times the micro-batch."""
     at_once = WindowSampler(1, fit.batch, 0, micro_batch=settings.machine.micro_batch)
     size = min(at_once.share, settings.machine.micro_batch or at_once.share)
     weights = sum(p.numel() * p.element_size() for p in module.parameters())
     trained = sum(p.numel() * p.element_size() for p in module.parameters() if p.requires_grad)
     fixed = weights + trained * (3 + bool(fit.ema_decay))
-    kept: dict[int, int] = {}
     own = {p.untyped_storage().data_ptr() for p in module.parameters()}
+    kept: dict[int, int] = {}
+    alive: list[Tensor] = []  # or a freed tensor's address would come again
 
     def remember(tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in own:
             kept[storage.data_ptr()] = storage.nbytes()
+            alive.append(tensor)
         return tensor
 
-    alive: list[Tensor] = []
     module.train()
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: (remember(t), alive.append(t))[0], lambda t: t):
+    with torch.autograd.graph.saved_tensors_hooks(remember, lambda tensor: tensor):
         module(batch)
     moving = sum(kept.values()) * size
     return (
-        f"memory, roughly: {_size(fixed)} for weights and optimiser and {_size(moving)} for {size} windows at once "
+        f"memory, roughly: {_size(fixed)} for weights and optimiser and {_size(moving)} for {size} windows "
+        f"at once "
         f"({_size(moving // size)} each); machine.micro_batch cuts the second"
     )
 
 
 def _size(count: int) -> str:
     return f"{count / 2**20:.0f} MB" if count < 2**30 else f"{count / 2**30:.1f} GB"
-
-
-__all__: Sequence[str] = ("describe_correlation_run", "describe_generator_run")

@@ -2,14 +2,15 @@
 
     FOLDER/whisper-4f1c.../NAME-OF-CONTENT.safetensors     features (frames, D) float16, at the curve frames
 
-The folder is named after the encoder's weights and settings, the file after the content of the take, so several
-runs share it and a changed take gets new ones. Every file carries a checksum; a damaged one is made again.
+The folder is named after the encoder's weights and settings, the file after the content of the take, so
+several runs share it and a changed take gets new ones. Every file carries a checksum; a damaged one is made
+again.
 
-The features are those of the whole take, cut into windows afterwards. An encoder with attention hears more at
-the edge of such a window than in a window of its own; that is as at prediction, where a line is read whole (or in
-chunks of 20 s), not in windows. An encoder that is trained, even in part, hears windows (paper, III.B). Features
-behind the frozen convolution of wav2vec 2.0 are not cached: its first layer is normalised over the clip, so
-those of a take are not those of its windows.
+The features are those of the whole take, cut into windows afterwards. An encoder with attention hears more
+at the edge of such a window than in a window of its own; that is as at prediction, where a line is read
+whole (or in chunks of 20 s), not in windows. An encoder that is trained, even in part, hears windows
+(paper, III.B). Features behind the frozen convolution of wav2vec 2.0 are not cached: its first layer is
+normalised over the clip, so those of a take are not those of its windows.
 """
 
 import zlib
@@ -85,7 +86,8 @@ class FeatureCache:
         features = self._read(record, check=False)
         if features is None:
             raise DataSetError(
-                f"{self._path(record)}: the features of a take are missing or damaged. Start the run again; they "
+                f"{self._path(record)}: the features of a take are missing or damaged. Start the run "
+                f"again; they "
                 "are made anew."
             )
         return features

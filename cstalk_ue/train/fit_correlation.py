@@ -1,8 +1,8 @@
 """Stage 1: the correlation module learns to tell emotions, and real curves from random ones (II.B).
 
-Windows of recorded curves with their emotion, and as many random windows as one emotion has; the loss is L_C
-(eq. 3). No sound is needed, so silent takes count too. What the module has learned is measured on takes it has
-never seen (see correlation_report.py).
+Windows of recorded curves with their emotion, and as many random windows as one emotion has; the loss is
+L_C (eq. 3). No sound is needed, so silent takes count too. What the module has learned is measured on takes
+it has never seen (see correlation_report.py).
 
 Shape key: B batch, T frames, C kept controls, M classes.
 """
@@ -40,7 +40,7 @@ RANDOM = len(EMOTIONS)
 
 
 class CurveBatch(NamedTuple):
-    """Curves (B, C, T), normalised, and their classes (B, M) as probabilities; `mask` (B, T) counts windows only."""
+    """Curves (B, C, T), normalised, and their classes (B, M) as probabilities; `mask` (B, T)."""
 
     curves: Tensor
     target: Tensor
@@ -79,7 +79,7 @@ class CurveWindows:
             curves[places] = windows.target.numpy()
             mask[places] = windows.mask.numpy()
             target[places] = correlation_target(windows.emotion, mask=windows.mask).numpy()
-        for row in np.flatnonzero(~places):
+        for row in np.flatnonzero(~places).tolist():
             epoch, number = draws[row]
             curves[row] = self.random.curves(epoch, number - len(self.source))
             target[row, RANDOM] = 1
@@ -129,13 +129,18 @@ def train_correlation(
     fit = settings.fit_correlation
     sources = curve_sources(data_set, units, settings)
     windows = {split: curve_windows(source, settings) for split, source in sources.items()}
-    about = {"stage": "correlation", "settings": settings.deciding("correlation"), "data_set": data_set.digest}
+    about = {
+        "stage": "correlation",
+        "settings": settings.deciding("correlation"),
+        "data_set": data_set.digest,
+    }
     goes_on = open_on_main(accelerator, run_folder, about, settings, resume=resume)
     torch.manual_seed(fit.seed)
     module = build_correlation(settings.correlation, len(units.controls))
     trained = sum(parameter.numel() for parameter in module.parameters())
     report(
-        f"{len(sources['train'].records)} takes to learn from; {len(units.controls)} controls; {trained:,} trained "
+        f"{len(sources['train'].records)} takes to learn from; {len(units.controls)} controls; {trained:,} "
+        f"trained "
         f"weights; {windows['train'].random_count} of {len(windows['train'])} windows are random "
         f"({', '.join(settings.random.kinds)})"
     )

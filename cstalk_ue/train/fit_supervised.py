@@ -1,7 +1,7 @@
 """Stage 2: the generator learns from recordings, supervised by the frozen correlation module (II.A, II.C).
 
-Every kind of generator and of encoder is trained by this one function: a wholly frozen encoder is heard through
-cached features, any other through windows of sound. The losses are in supervised_face.py.
+Every kind of generator and of encoder is trained by this one function: a wholly frozen encoder is heard
+through cached features, any other through windows of sound. The losses are in supervised_face.py.
 """
 
 import json
@@ -22,8 +22,9 @@ from cstalk_ue.model.losses import reconstruction_loss
 from cstalk_ue.model.talking_face import TalkingFace
 from cstalk_ue.storage import write_json
 from cstalk_ue.train.feature_cache import FeatureCache, clip_references
-from cstalk_ue.train.loop import LoopResult, run_loop
+from cstalk_ue.train.loop import run_loop
 from cstalk_ue.train.machine import describe_machine, start_machine
+from cstalk_ue.train.progress import LoopResult
 from cstalk_ue.train.run_folder import REPORT_FILE, RunResult, open_on_main
 from cstalk_ue.train.sampler import Draw
 from cstalk_ue.train.settings import TrainingSettings
@@ -171,7 +172,8 @@ def spoken_sources(
                 data_set, everything, model.speech_encoder, device=accelerator.device, advance=advance
             )
             report(
-                f"speech features of {len(everything)} takes, {made} of them computed now, in {features.folder}"
+                f"speech features of {len(everything)} takes, {made} of them computed now, in "
+                f"{features.folder}"
             )
         accelerator.wait_for_everyone()
         cache = TakeCache(data_set, units, features=features.features, budget_bytes=budget)
@@ -206,7 +208,8 @@ def _load_supervisor(folder: Path, units: CurveUnits, settings: TrainingSettings
     config = loaded.config
     if (config.frames, config.emotions) != (settings.windows.frames, EMOTIONS):
         raise CheckpointError(
-            f"{folder}: looks at windows of {config.frames} frames in the emotions {', '.join(config.emotions)}; "
+            f"{folder}: looks at windows of {config.frames} frames in the emotions "
+            f"{', '.join(config.emotions)}; "
             f"expected {settings.windows.frames} and {', '.join(EMOTIONS)}. Train it with the same settings."
         )
     return loaded
@@ -241,7 +244,8 @@ def _tell_start(
     missing = [name for column, name in enumerate(EMOTIONS) if column not in emotions]
     if missing:
         report(
-            f"no take is {' or '.join(missing)}: the model will not know {'it' if len(missing) == 1 else 'them'}"
+            f"no take is {' or '.join(missing)}: the model will not know "
+            f"{'it' if len(missing) == 1 else 'them'}"
         )
 
 

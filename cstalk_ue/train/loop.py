@@ -1,16 +1,15 @@
 """The optimisation loop of both stages: steps, validation, states, log, and what stops them.
 
-A step's gradient is the mean over a whole batch, whatever micro-batches and processes it is cut into; each piece
-weighs as its windows do. The result is the weights (averaged ones, if there is an average) of the best
-validation, or of the last step. Knows nothing about what is trained: the module turns a batch into named
-losses, of which "loss" is minimised.
+A step's gradient is the mean over a whole batch, whatever micro-batches and processes it is cut into; each
+piece weighs as its windows do. The result is the weights (averaged ones, if there is an average) of the
+best validation, or of the last step. Knows nothing about what is trained: the module turns a batch into
+named losses, of which "loss" is minimised.
 """
 
 import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from cstalk_ue.train.optimiser import (
     set_trained_tensors,
     trained_tensors,
 )
+from cstalk_ue.train.progress import LoopResult, Progress, duration_text
 from cstalk_ue.train.run_log import RunLog
 from cstalk_ue.train.run_state import (
     RunState,
@@ -41,46 +41,6 @@ from cstalk_ue.train.run_state import (
 )
 from cstalk_ue.train.sampler import WindowSampler
 from cstalk_ue.train.settings import LoopSettings, MachineSettings
-
-
-@dataclass(frozen=True)
-class LoopResult:
-    """How a run ended; the module holds the weights that are its result.
-
-    Attributes:
-        step: the last step done.
-        stopped: "finished", "early" or "limit" (of steps in this call).
-        best_step: step of the weights that are the result.
-        held_out: their figures on the validation windows.
-        losses: the training losses at the last report.
-        seconds: in the loop, over all calls.
-        windows_per_second: trained, in this call, validation left out.
-        peak_memory_bytes: of this process.
-    """
-
-    step: int
-    stopped: str
-    best_step: int
-    held_out: Mapping[str, float]
-    losses: Mapping[str, float]
-    seconds: float
-    windows_per_second: float
-    peak_memory_bytes: int
-
-
-@dataclass
-class _Progress:
-    """What changes from step to step beside tensors; as a state keeps it."""
-
-    step: int = 0
-    sums: dict[str, float] = field(default_factory=dict)  # of losses since the last row of the log
-    summed: int = 0
-    losses: dict[str, float] = field(default_factory=dict)  # of the last row
-    best_loss: float = math.inf
-    best_step: int = 0
-    held_out: dict[str, float] = field(default_factory=dict)
-    without_gain: int = 0
-    seconds: float = 0.0
 
 
 def run_loop(
@@ -147,7 +107,7 @@ class _Loop:
         self.optimiser = build_optimiser(self.module, settings)
         self.average = AveragedWeights(self.module, settings.ema_decay)
         self.best: dict[str, Tensor] = {}
-        self.progress, self.first = _Progress(), 0
+        self.progress, self.first = Progress(), 0
         # DistributedDataParallel sums gradients; a lone process gets the module back as it is.
         self.prepared = accelerator.prepare_model(self.module) if processes > 1 else self.module
 
@@ -163,6 +123,10 @@ class _Loop:
             if self.accelerator.is_main_process
             else None
         )
+        if log is not None and not log.has_events:
+            self.report(
+                "TensorBoard is not installed, so the figures are in log.csv alone (extra: tensorboard)"
+            )
         try:
             return self._run(log, last)
         finally:
@@ -188,7 +152,7 @@ class _Loop:
             now = time.monotonic()
             progress.seconds = earlier + now - started
             due = step % self.settings.validate_every == 0 or step == self.settings.steps
-            figures = self._validate(step) if due and self.validation is not None else {}
+            figures = self._validate(step, self.validation) if due and self.validation is not None else {}
             measuring += time.monotonic() - now
             rate = (step - first) * self.settings.batch / max(1e-9, time.monotonic() - started - measuring)
             if figures or step % self.machine.report_steps == 0 or step == last:
@@ -230,9 +194,7 @@ class _Loop:
                 self._fail(step, name, value)
         self.optimiser.step()
         self.average.update(step)
-        for name, value in zip(totals, summed[:-1], strict=True):
-            self.progress.sums[name] = self.progress.sums.get(name, 0.0) + value
-        self.progress.summed += 1
+        self.progress.add_losses(dict(zip(totals, summed[:-1], strict=True)))
         return float(summed[-1])
 
     def _fail(self, step: int, name: str, value: float) -> None:
@@ -240,7 +202,8 @@ class _Loop:
         kept = f"The last good state is step {state} in {self.folder}" if state else "No state was saved yet"
         raise TrainingError(
             f"step {step}: {name} is {value}, so training stopped. {kept}. Lower the learning rate "
-            f"({self.settings.learning_rate:g}) or look for takes with wild values (`cstalk-ue dataset check`)."
+            f"({self.settings.learning_rate:g}) or look for takes with wild values (`cstalk-ue dataset "
+            f"check`)."
         )
 
     def _unsynchronised(self, unfinished: bool) -> Any:
@@ -248,26 +211,16 @@ class _Loop:
             return self.accelerator.no_sync(self.prepared)
         return contextlib.nullcontext()
 
-    def _validate(self, step: int) -> dict[str, float]:
-        """Figures of the averaged weights on the validation windows; keeps the weights if they are the best."""
+    def _validate(self, step: int, validation: WindowData) -> dict[str, float]:
+        """Figures of the averaged weights on the validation windows; the best weights are kept."""
         own = {name: value.clone() for name, value in trained_tensors(self.module).items()}
         current = self.average.current()
         set_trained_tensors(self.module, current)
-        figures = measure(
-            self.module, self.validation, self.accelerator, self.machine, batch=self.settings.batch
-        )
+        figures = measure(self.module, validation, self.accelerator, self.machine, batch=self.settings.batch)
         set_trained_tensors(self.module, own)
         self.prepared.train()
-        progress = self.progress
-        if figures["loss"] < progress.best_loss:
-            progress.best_loss, progress.best_step, progress.without_gain = figures["loss"], step, 0
-            progress.held_out = figures
-            if self.settings.keep == "best":
-                self.best = {name: value.to("cpu", copy=True) for name, value in current.items()}
-        else:
-            progress.without_gain += 1
-        if self.settings.keep == "last":
-            progress.held_out = figures
+        if self.progress.judge(figures, keep=self.settings.keep) and self.settings.keep == "best":
+            self.best = {name: value.to("cpu", copy=True) for name, value in current.items()}
         return figures
 
     def _columns(self) -> list[str]:
@@ -283,16 +236,14 @@ class _Loop:
     ) -> None:
         """A line for people, and a row of the log."""
         progress, step = self.progress, self.progress.step
-        losses = {name: value / progress.summed for name, value in progress.sums.items()}
-        shown = "  ".join(f"{name} {value:.4f}" for name, value in losses.items())
-        if figures:
-            shown += "  held out: " + "  ".join(f"{name} {value:.4f}" for name, value in figures.items())
         left = (last - step) * self.settings.batch / max(rate, 1e-9)
-        if log is not None:
-            self.report(f"step {step}/{last}  {shown}  {rate:.0f} windows/s  {_duration(left)} left")
+        line = (
+            f"step {step}/{last}  {progress.text(figures)}  {rate:.0f} windows/s  {duration_text(left)} left"
+        )
+        self.report(line)
         if not figures and step % self.machine.report_steps and step != self.settings.steps:
             return  # only the limit of this call: a run without one has no row here
-        progress.losses, progress.sums, progress.summed = losses, {}, 0
+        losses = progress.take_losses()
         if log is not None:
             row = {
                 "epoch": step * self.settings.batch / len(self.training),
@@ -322,8 +273,7 @@ class _Loop:
             "optimiser": optimiser_tensors(self.optimiser, self.module),
         }
         values = {
-            **vars(self.progress),
-            "best_loss": None if math.isinf(self.progress.best_loss) else self.progress.best_loss,
+            "progress": self.progress.to_values(),
             "sampler": self.sampler.state(self.progress.step),
             "processes": self.accelerator.num_processes,
         }
@@ -335,25 +285,25 @@ class _Loop:
         for remark in remarks:
             self.report(remark)
         try:
-            set_trained_tensors(self.module, state.tensors.get("model", {}))
+            set_trained_tensors(self.module, state.tensors["model"])
             set_optimiser_tensors(self.optimiser, self.module, state.tensors.get("optimiser", {}))
             for name, value in self.average.tensors.items():
                 value.copy_(state.tensors["average"][name])
             self.best = dict(state.tensors.get("best", {}))
-            values = dict(state.values)
-            values["best_loss"] = math.inf if values["best_loss"] is None else values["best_loss"]
-            self.progress = _Progress(**{name: values[name] for name in vars(self.progress)})
-        except (KeyError, RuntimeError) as error:
+            self.progress = Progress.from_values(state.values["progress"])
+            processes = state.values["processes"]
+        except (KeyError, TypeError, RuntimeError) as error:
             raise TrainingError(
                 f"{self.folder}: its state does not fit this model ({error}). Start another run folder."
             ) from error
-        if values["processes"] != self.accelerator.num_processes:
-            self.report(
-                f"was saved with {values['processes']} processes, now {self.accelerator.num_processes}: the windows "
-                "stay the same, what dropout drops does not"
-            )
-        else:
+        now = self.accelerator.num_processes
+        if processes == now:
             set_random_state(state.random, self.accelerator.device)
+        else:
+            self.report(
+                f"was saved with {processes} processes, now there are {now}: the windows stay the same, what "
+                "dropout drops does not"
+            )
         self.report(f"going on from step {state.step}")
 
     def _finish(self, rate: float) -> LoopResult:
@@ -374,9 +324,3 @@ class _Loop:
             windows_per_second=rate,
             peak_memory_bytes=peak_memory_bytes(self.accelerator.device),
         )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,4 +1,4 @@
-"""The device and the processes of a run, through `accelerate`: one CPU, one GPU, or several under its launcher.
+"""Device and processes of a run, through `accelerate`: one CPU, one GPU, or several under its launcher.
 
 accelerate gives the process group, the device, DistributedDataParallel and the sums over processes; which
 windows a process takes is ours (sampler.py), and so is bf16, because accelerate fixes the number format for a

@@ -27,8 +27,8 @@ def measure(
     size = machine.micro_batch or max(1, batch // processes)
     pieces = [range(first, min(first + size, len(data))) for first in range(0, len(data), size)]
     totals: dict[str, Tensor] = {}
-    # Every process needs the same names for the sum, so one without a piece of its own measures an earlier one
-    # with weight 0.
+    # Every process needs the same names for the sum, so one without a piece of its own measures an earlier
+    # one with weight 0.
     for index in range(process, max(len(pieces), processes), processes):
         piece = pieces[index % len(pieces)]
         weight = len(piece) if index < len(pieces) else 0

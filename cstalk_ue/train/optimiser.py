@@ -5,6 +5,7 @@ Knows nothing about what is trained.
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -41,7 +42,7 @@ def learning_rate(step: int, settings: LoopSettings) -> float:
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer, module: nn.Module) -> dict[str, Tensor]:
     """The optimiser's sums as ``exp_avg/generator.output.weight`` and the like."""
-    names = {parameter: name for name, parameter in module.named_parameters()}
+    names: dict[Any, str] = {parameter: name for name, parameter in module.named_parameters()}
     return {
         f"{key}/{names[parameter]}": value
         for parameter, sums in optimiser.state.items()

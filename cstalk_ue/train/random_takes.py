@@ -8,8 +8,9 @@ curves are, and calls it noise once (III.C); it says no more. Four kinds:
     shuffled         each region of the face from another window of another take: real within, not between
     shuffled-within  the same, from takes of one emotion
 
-White noise alone is told from curves by its roughness, so a module trained on it need not look at correlations
-at all; what each kind is worth is measured in docs/log.md. Knows nothing about batches or losses.
+White noise alone is told from curves by its roughness, so a module trained on it need not look at
+correlations at all; what each kind is worth is measured in docs/log.md. Knows nothing about batches or
+losses.
 
 Shape key: T frames, C kept controls.
 """
@@ -22,7 +23,7 @@ from cstalk_ue.rig import control_limits, find_control
 from cstalk_ue.train.windows import WindowSource
 
 _SMOOTH_FRAMES = (1.5, 8.0)
-"""Standard deviation of the smoothing: half-periods of about 4 to 20 frames, as syllables and phrases have."""
+"""Standard deviation of the smoothing: half-periods of about 4 to 20 frames, as speech has."""
 _HELD_SHARE = 0.5
 """Share of the variance of smooth noise that stays the same over a window, as an expression does."""
 
@@ -36,9 +37,7 @@ class RandomWindows:
         seed: another seed, other curves. Window k of epoch e depends on (seed, e, k) alone.
     """
 
-    def __init__(
-        self, source: WindowSource, *, kinds: Sequence[str], seed: int
-    ) -> None:
+    def __init__(self, source: WindowSource, *, kinds: Sequence[str], seed: int) -> None:
         self.source, self.kinds, self.seed = source, tuple(kinds), seed
         units = source.cache.units
         low, high = control_limits()

@@ -39,7 +39,7 @@ class RunResult:
 
 
 def open_run(folder: Path, about: Mapping[str, Any], settings: TrainingSettings, *, resume: bool) -> bool:
-    """Begin a run in a folder, or check that the one in it is the same; tells whether there is a state to go on from.
+    """Begin a run in a folder, or check that the one in it is the same; tells if it has a state.
 
     Args:
         about: plain values that decide the run; compared when it is resumed.

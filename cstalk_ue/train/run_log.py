@@ -1,4 +1,4 @@
-"""The figures of a run over its steps: log.csv, and TensorBoard's event files where that package is installed.
+"""The figures of a run over its steps: log.csv, and TensorBoard's event files where that is installed.
 
 One row per report; a resumed run drops the rows after the state it goes on from and writes them anew, so no
 step is there twice. TensorBoard is optional because its package brings a web server and gRPC, which a render

@@ -5,9 +5,10 @@
         random-0.safetensors  random number generators of process 0, and so on
         state.json            step, running sums, what the run is of, digests of the others
 
-A state is written into a folder of another name and renamed when it is whole; the last two are kept. No pickle:
-the optimiser's state is flattened to named tensors. Only torch's generators are kept, because nothing in
-training draws from Python's or numpy's global ones: windows and random curves depend on seed and step alone.
+A state is written into a folder of another name and renamed when it is whole; the last two are kept. No
+pickle: the optimiser's state is flattened to named tensors. Only torch's generators are kept, because
+nothing in training draws from Python's or numpy's global ones: windows and random curves depend on seed and
+step alone.
 """
 
 import json
@@ -103,7 +104,8 @@ def save_state(folder: Path, state: RunState, accelerator: Any) -> None:
                 shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise TrainingError(
-            f"{final}: the state of the run cannot be written ({error.strerror or error}). Free some space and go "
+            f"{final}: the state of the run cannot be written ({error.strerror or error}). Free some space "
+            f"and go "
             "on with --resume."
         ) from error
     accelerator.wait_for_everyone()
@@ -127,7 +129,8 @@ def load_state(folder: Path, process: int) -> tuple[RunState, list[str]]:
         except _DamagedStateError as error:
             remarks.append(f"{candidate}: is damaged ({error}); the state before it is used.")
     raise TrainingError(
-        f"{folder}: holds no whole state to go on from{': ' + remarks[0] if remarks else '.'} Start it without --resume."
+        f"{folder}: holds no whole state to go on from{': ' + remarks[0] if remarks else '.'} Start it "
+        f"without --resume."
     )
 
 

@@ -1,9 +1,9 @@
 """Which windows go into which step: a shuffled stream, the same for any number of workers and processes.
 
-Every epoch is a permutation made from (seed, epoch); the epochs follow one another without a break, and step n
-takes the n-th batch from that stream. So a step's windows depend on nothing but seed, batch size and step: a
-resumed run, another number of data workers, another micro-batch and another number of processes all see the
-same windows in the same step. Knows nothing about windows but how many there are.
+Every epoch is a permutation made from (seed, epoch); the epochs follow one another without a break, and
+step n takes the n-th batch from that stream. So a step's windows depend on nothing but seed, batch size and
+step: a resumed run, another number of data workers, another micro-batch and another number of processes all
+see the same windows in the same step. Knows nothing about windows but how many there are.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,8 @@ class WindowSampler:
     def __post_init__(self) -> None:
         if self.windows < 1 or self.batch < 1 or self.batch % self.processes:
             raise ValueError(
-                f"{self.windows} windows in batches of {self.batch} over {self.processes} processes; expected "
+                f"{self.windows} windows in batches of {self.batch} over {self.processes} processes; "
+                f"expected "
                 "at least one window and a batch that divides evenly."
             )
 

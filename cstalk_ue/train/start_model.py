@@ -52,10 +52,12 @@ def start_model(
                 "random_encoder with model.encoder.frozen = all would listen with random weights for ever. "
                 "Set model.encoder.frozen to convolution or none."
             )
-        report("WARNING: the speech encoder starts from RANDOM weights, not pretrained ones: this run is good for "
-               "measuring sizes and speed, not for a face.")  # fmt: skip
+        report(
+            "WARNING: the speech encoder starts from RANDOM weights, not pretrained ones: this run is for "
+            "measuring sizes and speed, not for a face."
+        )
         model = build_talking_face(config, controls, encoder_architecture={})
-    elif encoder.weights == BUNDLED:
+    elif encoder.weights == BUNDLED and encoder.kind not in SPECTRA:
         if encoder.kind != "whisper":
             raise ConfigError(
                 f"model.encoder.weights is {BUNDLED}, which is a whisper, but its kind is {encoder.kind}."

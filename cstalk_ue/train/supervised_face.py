@@ -1,14 +1,20 @@
-"""SupervisedFace: a talking face and what it is trained against, one module from a batch to its losses (II.A, II.C).
+"""SupervisedFace: a talking face and what it is trained against, as one module (II.A, II.C).
 
-L_G = w_R L_R + w_C L_C (eq. 4, with weights). L_R compares curves; L_C asks the frozen correlation module which
-emotion it sees in the predicted curves, and its gradient goes through the module into the curves. Both work in
-normalised units: L_R of a face that holds every control at its mean is about 1, L_C of a blind guess among six
-classes is log 6 = 1.79. Knows nothing about data sets or optimisers.
+L_G = w_R L_R + w_C L_C (eq. 4, with weights). L_R compares curves; L_C asks the frozen correlation module
+which emotion it sees in the predicted curves, and its gradient goes through the module into the curves.
+
+The scale of the two against each other matters: eq. (1) takes the squared norm over all R rigs, a sum, while
+`reconstruction_loss` takes their mean. So "loss" is L_G / R: L_C is divided by the number of controls, which
+keeps the paper's proportion and moves no minimum. Both work in normalised units, where every control counts
+alike: the mean L_R of a face that holds every control at its mean is about 1, L_C of a blind guess among six
+classes is log 6 = 1.79. Undivided, L_C wins: on made-up takes L_R of held-out ones then stays nearly twice as
+high (docs/log.md). Knows nothing about data sets or optimisers.
 
 Shape key: B batch, T frames, S samples, D features, C kept controls, M classes.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -62,7 +68,11 @@ class SupervisedFace(nn.Module):
         return self
 
     def forward(self, batch: WindowBatch) -> dict[str, Tensor]:
-        """Scalars: "loss" (L_G), "reconstruction" (L_R), "correlation" (L_C) and what the generator adds."""
+        """Scalars: "loss" (L_G / R), "reconstruction" (L_R / R), "correlation" (L_C) and others.
+
+        "recognised" is the share of windows whose strongest emotion the correlation module sees, and
+        "extra" the sum of a generator's own losses, 0 in evaluation mode.
+        """
         curves, extra = self._curves(batch)  # (B, T, C)
         curves = curves.float()
         reconstruction = reconstruction_loss(curves, batch.target, mask=batch.mask)
@@ -76,7 +86,7 @@ class SupervisedFace(nn.Module):
                 logits = self.correlation(seen).logits  # (B, M)
             wanted = correlation_target(batch.emotion, mask=batch.mask)  # (B, M)
             losses["correlation"] = correlation_loss(logits, wanted)
-            total = total + self.weights[1] * losses["correlation"]
+            total = total + self.weights[1] * losses["correlation"] / curves.shape[-1]
             agreed = logits.argmax(dim=1) == wanted.argmax(dim=1)
             losses["recognised"] = agreed.float().mean()
         if hasattr(self.model.generator, "training_forward"):
@@ -95,7 +105,8 @@ class SupervisedFace(nn.Module):
         embedding = self.model.emotion(batch.emotion[..., self.emotions])  # (B, T, E)
         generator = self.model.generator
         none = batch.target.new_zeros(())
-        if self.training and hasattr(generator, "training_forward"):
-            output = generator.training_forward(features, embedding, batch.target, mask=batch.mask)
+        taught: Any = getattr(generator, "training_forward", None)
+        if self.training and taught is not None:
+            output = taught(features, embedding, batch.target, mask=batch.mask)
             return output.curves, sum(output.extra.values(), none)
         return generator(features, embedding), none

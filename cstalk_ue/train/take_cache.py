@@ -46,7 +46,8 @@ class CurveUnits:
         columns = np.flatnonzero(statistics.kept)
         if not len(columns):
             raise DataSetError(
-                f"none of the {len(control_names())} controls moves in this data set, so there is nothing to learn."
+                f"none of the {len(control_names())} controls moves in this data set, so there is nothing "
+                f"to learn."
             )
         mean = statistics.mean[columns].astype(np.float32)
         std = np.maximum(statistics.std[columns], SMALLEST_STD).astype(np.float32)

@@ -1,16 +1,16 @@
-"""Windows of 96 frames, or 51200 samples, over the takes of a split; made when asked for, never stored (III.B).
+"""Windows of 96 frames, or 51200 samples, over takes; made when asked for, never stored (III.B).
 
 A window starts every 5 frames, that is every 2667 samples (rounded from frame 0, so sound and curves never
-drift apart), and once flush with the end of a take, so that every frame is in some window. A take shorter than
-a window gives one, padded and masked. Windows that are mostly gap are left out. Knows nothing about the order
-of windows (see sampler.py) or about what is learned from them.
+drift apart), and once flush with the end of a take, so that every frame is in some window. A take shorter
+than a window gives one, padded and masked. Windows that are mostly gap are left out. Knows nothing about
+the order of windows (see sampler.py) or about what is learned from them.
 
 Shape key: B batch, T frames of a window, S its samples, D features, C kept controls.
 """
 
 import functools
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -47,7 +47,8 @@ class WindowBatch(NamedTuple):
 
     def to(self, device: torch.device) -> "WindowBatch":
         """The same on another device."""
-        return WindowBatch(*(None if each is None else each.to(device, non_blocking=True) for each in self))
+        moved: list[Any] = [None if each is None else each.to(device, non_blocking=True) for each in self]
+        return WindowBatch(*moved)
 
 
 def usable(records: Sequence[TakeRecord], *, audio: bool) -> tuple[TakeRecord, ...]:
@@ -107,7 +108,9 @@ class WindowSource:
         for number, (take, first) in enumerate(self.places.tolist()):
             last = min(first + self.frames, self.records[take].frames)
             seconds = np.arange(first, last) / DATA_SET_FPS
-            classes[number] = tracks[take].at(seconds[:1] if tracks[take].is_constant else seconds).mean(axis=0).argmax()
+            classes[number] = (
+                tracks[take].at(seconds[:1] if tracks[take].is_constant else seconds).mean(axis=0).argmax()
+            )
         return classes
 
     def batch(self, numbers: Sequence[int]) -> WindowBatch:

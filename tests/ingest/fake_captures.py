@@ -1,7 +1,7 @@
 """Captures that are made up from a few numbers in a text file, and the reader of them.
 
-Imported by the processes of a pool as well. A file reads ``seed frames sound?``; anything else is broken. Every
-reading leaves a line in `LOG`, if the environment names one, so that tests see what was read.
+Imported by the processes of a pool as well. A file reads ``seed frames sound?``; anything else is broken.
+Every reading leaves a line in `LOG`, if the environment names one, so that tests see what was read.
 """
 
 import os

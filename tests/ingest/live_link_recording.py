@@ -71,8 +71,14 @@ class Recording:
 
     def rows(self, chosen: np.ndarray) -> "Recording":
         """The same recording with only these rows; the clock stays."""
+        kept = np.arange(len(self.seconds))[chosen]
+        codes = tuple(self.timecodes[row] for row in kept) if self.timecodes else ()
         return replace(
-            self, seconds=self.seconds[chosen], values=self.values[chosen], faces=self.faces[chosen]
+            self,
+            seconds=self.seconds[kept],
+            values=self.values[kept],
+            faces=self.faces[kept],
+            timecodes=codes,
         )
 
 

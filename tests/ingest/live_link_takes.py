@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cstalk_ue.export.live_link_face import format_timecode
-from ingest.live_link_csv import column_names
+from ingest.live_link_header import column_names
 
 APP_FPS = 59.9044
 """What twelve public captures run at."""

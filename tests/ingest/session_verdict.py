@@ -68,14 +68,13 @@ def quietly(call: Sequence[str]) -> tuple[int, str]:
 
 
 def complaints(written: Sequence[WrittenTake], session: IngestedSession) -> list[str]:
-    """What is wrong with the outcome, one sentence each; none if every fault is named and nothing good lost."""
+    """What is wrong with the outcome; nothing if all faults are named and nothing good is lost or accused."""
     found = []
     for take in written:
         found += [f"{take.fault or 'good take'} {take.name}: {what}" for what in _about(take, session)]
     expected = {take.name for take in written if _failure(take)}
-    found += [
-        f"{name}: failed though nothing is wrong" for name in sorted(session.failures.keys() - expected)
-    ]
+    wrongly = sorted(session.failures.keys() - expected)
+    found += [f"{name}: failed though nothing is wrong" for name in wrongly]
     known = {take.name for take in written} | {take.copy for take in written if take.copy}
     found += [f"{name}: nobody made this take" for name in sorted(session.records.keys() - known)]
     return found
@@ -96,6 +95,8 @@ def _about(take: WrittenTake, session: IngestedSession) -> Iterator[str]:
     if fault is None or not fault.codes:
         # Passing midnight and an unusual order of columns are told, and are no faults.
         accused = said - OF_A_GROUP - {"clock-wrap"}
+        if take.emotion == "surprised":  # the jaw hangs, in pauses too
+            accused -= {"open-mouth"}
         if accused:
             yield f"is accused of {', '.join(sorted(accused))}"
         if record.emotion_class != take.emotion or record.performer != take.performer:

@@ -1,4 +1,4 @@
-"""A data set takes in what is new or has changed and nothing else, names what failed, and survives being killed."""
+"""A data set takes in what is new or has changed, names what failed, and survives being killed."""
 
 import functools
 import hashlib
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,8 +24,9 @@ from ingest.add_takes import IngestOptions, add_takes
 from ingest.data_set import open_data_set
 from ingest.data_set_tables import read_failures
 from ingest.found import FoundTake
-from ingest.labels import LabelOptions, call_claims
-from ingest.source_state import read_state
+from ingest.label_claims import call_claims
+from ingest.labels import LabelOptions
+from ingest.source_state import files_sha256, read_state
 from ingest.take_files import read_take, read_take_facts
 from ingest.take_manifest import read_take_manifest
 
@@ -76,7 +78,13 @@ def test_takes_come_with_labels_from_their_names_and_what_was_measured(captures,
     report = add_takes(tmp_path / "set", captures, read_capture)
     assert set(statuses(report).values()) == {"new"} and not report.problems
     data_set = open_data_set(tmp_path / "set")
-    assert [record.emotion for record in data_set.records] == ["angry", "sad", "happy", "surprised", "neutral"]
+    assert [record.emotion for record in data_set.records] == [
+        "angry",
+        "sad",
+        "happy",
+        "surprised",
+        "neutral",
+    ]
     record = data_set.records[0]
     assert (record.frames, record.valid_frames, record.audio, record.audio_start) == (40, 39, True, "assumed")
     assert record.source == captures[0].path.as_posix() and "made-up" in record.remarks.split()
@@ -234,6 +242,73 @@ def test_the_same_recording_by_another_path_is_the_same_take(captures, tmp_path,
     assert reads() == [] and list(statuses(report)) == ["a_angry_1"] and len(report.records) == 5
 
 
+def test_captures_that_were_moved_are_the_same_takes(tmp_path):
+    found = [write_capture(tmp_path / "in" / day / "S_sad_1.cap", seed) for seed, day in enumerate("ab")]
+    found.append(write_capture(tmp_path / "in" / "c" / "other_sad.cap", 9))
+    add_takes(tmp_path / "set", found, read_capture, below(tmp_path / "in"))
+    before = {record.name: record.content_sha256 for record in open_data_set(tmp_path / "set").records}
+    (tmp_path / "in").rename(tmp_path / "archive")
+    new = write_capture(tmp_path / "archive" / "d" / "other_sad.cap", 10)  # called alike and no copy
+    moved = [found_at(tmp_path / "archive" / take.path.relative_to(tmp_path / "in")) for take in found]
+    report = add_takes(tmp_path / "set", [*moved, new], read_capture, below(tmp_path / "archive"))
+    after = {record.name: record.content_sha256 for record in report.records}
+    assert len(after) == 4 and after.items() >= before.items() and not report.notes
+    assert all("archive" in record.source for record in report.records)
+
+
+def below(root: Path) -> IngestOptions:
+    return IngestOptions(labels=LabelOptions(roots=(root,)))
+
+
+def test_a_data_set_among_the_captures_does_not_eat_itself(captures, tmp_path, reads):
+    inside = tmp_path / "in" / "set"
+    add_takes(inside, captures, read_capture)
+    assert len(reads()) == 5
+    add_takes(inside, [*captures, found_at(inside / "takes.csv")], read_capture)
+    assert reads() == []
+
+
+def test_a_file_among_the_settings_counts_by_its_contents(captures, tmp_path, reads):
+    settings = tmp_path / "settings.csv"
+    settings.write_text("one")
+    add_takes(tmp_path / "set", captures[:1], functools.partial(read_capture, slate=str(settings)))
+    reads()
+    settings.write_text("two")
+    add_takes(tmp_path / "set", captures[:1], functools.partial(read_capture, slate=str(settings)))
+    assert reads() == ["a_angry_1.cap"]
+
+
+def test_a_sound_that_comes_to_the_folder_with_sounds_may_be_better_than_the_own(tmp_path, reads):
+    capture = write_capture(tmp_path / "in" / "a_sad.cap", 1, sound=True)
+    sounds = tmp_path / "sounds"
+    sounds.mkdir()
+    reader, options = functools.partial(read_capture, audio_folder=sounds), IngestOptions(audio_folder=sounds)
+    add_takes(tmp_path / "set", [capture], reader, options)
+    assert reads() == ["a_sad.cap"]
+    add_takes(tmp_path / "set", [capture], reader, options)
+    assert reads() == []
+    (sounds / "a_sad.wav").touch()
+    add_takes(tmp_path / "set", [capture], reader, options)
+    assert reads() == ["a_sad.cap"]
+
+
+def test_a_zip_is_known_by_what_lies_in_the_folder_of_the_take(tmp_path):
+    def pack(second: str) -> str:
+        with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+            archive.writestr("one/a.csv", "1")
+            archive.writestr("one/b.json", "2")
+            archive.writestr("two/a.csv", second)
+        return files_sha256([tmp_path / "x.zip"], "one/a.csv")
+
+    assert pack("3") == pack("4")
+    two = files_sha256([tmp_path / "x.zip"], "two/a.csv")
+    pack("5")
+    assert files_sha256([tmp_path / "x.zip"], "two/a.csv") != two
+    (tmp_path / "x.zip").write_text("no zip")
+    with pytest.raises(OSError, match="no zip"):
+        files_sha256([tmp_path / "x.zip"], "two/a.csv")
+
+
 def test_takes_of_another_call_stay_and_those_without_a_recording_are_told(captures, tmp_path):
     add_takes(tmp_path / "set", captures[:3], read_capture)
     captures[0].path.unlink()
@@ -250,7 +325,7 @@ def test_other_labels_do_not_read_the_curves(captures, tmp_path, reads):
     reads()
     report = add_takes(tmp_path / "set", captures, read_capture, labelled(emotion="sad", intensity=0.5))
     assert reads() == []
-    assert statuses(report) == {name: "relabelled" for name in NAMES}
+    assert statuses(report) == dict.fromkeys(NAMES, "relabelled")
     assert {record.emotion for record in report.records} == {"sad:0.5"}
     assert "label-conflict" in report.records[0].remarks and "label-conflict" not in report.records[1].remarks
     add_takes(tmp_path / "fresh", captures, read_capture, labelled(emotion="sad", intensity=0.5))
@@ -455,7 +530,9 @@ def test_memory_does_not_grow_with_the_number_of_takes(tmp_path):
 
     def peak(count: int) -> int:
         where = tmp_path / f"n{count}"
-        found = [write_capture(where / "in" / f"t{n}_sad.cap", n, frames=240, sound=False) for n in range(count)]
+        found = [
+            write_capture(where / "in" / f"t{n}_sad.cap", n, frames=240, sound=False) for n in range(count)
+        ]
         tracemalloc.start()
         add_takes(where / "set", found, read_capture)
         _, high = tracemalloc.get_traced_memory()

@@ -1,8 +1,10 @@
 """Every finding, proven by a set with that one fault; a set without faults has none."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -406,6 +408,16 @@ def test_rules_name_findings_that_exist():
         Levels(replace(RULES, errors=("cliped-sound",)))
     for code, rule in KNOWN.items():
         assert rule.level in LEVELS and rule.meaning[-1] in ".?", code
+
+
+def test_every_remark_of_a_reader_has_a_rule():
+    """So that a team can name it before it occurs."""
+    sources = sorted((Path(__file__).resolve().parents[2] / "ingest").glob("*.py"))
+    codes = {
+        code for path in sources for code in re.findall(r'\bRemark\(\s*"([a-z-]+)"', path.read_text("utf-8"))
+    }
+    assert len(codes) > 20
+    assert codes - set(KNOWN) == set()
 
 
 def test_the_result_is_json(clean):

@@ -70,7 +70,9 @@ def test_the_same_take_has_the_same_bytes_and_the_same_content(tmp_path, rng):
     assert one["content_sha256"] == other["content_sha256"]
     for name in ("curves.npz", "audio.wav"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
-    assert write_take(tmp_path / "c", performance(), None, LABELS, {})["content_sha256"] != one["content_sha256"]
+    assert (
+        write_take(tmp_path / "c", performance(), None, LABELS, {})["content_sha256"] != one["content_sha256"]
+    )
 
 
 def test_sound_of_an_earlier_version_goes(tmp_path):
@@ -110,7 +112,7 @@ def change(folder: Path, **values) -> None:
 
 def test_a_take_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "t").write_text("a file")
-    with pytest.raises(ExportError, match="cannot be"):
+    with pytest.raises(ExportError, match="cannot be "):
         write_take(tmp_path / "t", performance(), None, LABELS, {})
 
 
@@ -178,7 +180,11 @@ def test_statistics_and_failures_come_back(tmp_path, rng):
     [
         ("takes.csv", "name,split\na,train\n", "row 2 has no split_asked"),
         ("takes.csv", b"\xff\xfe", "cannot be read"),
-        ("controls.csv", "control,kept,minimum,maximum,mean,std\nx,1,0,0,0,0\n", "not about our 185 controls"),
+        (
+            "controls.csv",
+            "control,kept,minimum,maximum,mean,std\nx,1,0,0,0,0\n",
+            "not about our 185 controls",
+        ),
         ("failed.csv", "name\nx\n", "row 2 has no source"),
     ],
 )
@@ -194,7 +200,9 @@ def test_a_damaged_table_is_named(tmp_path, table, text, told):
 
 
 def test_settings_come_back_and_strange_ones_are_refused(tmp_path):
-    settings = DataSetSettings(splits=SplitSettings(validation=0.2, group_by=("line",), exclude_remarks=("x",)))
+    settings = DataSetSettings(
+        splits=SplitSettings(validation=0.2, group_by=("line",), exclude_remarks=("x",))
+    )
     write_data_set_settings(tmp_path, settings)
     assert open_data_set(tmp_path).settings == settings
     path = tmp_path / "dataset.toml"
@@ -219,7 +227,7 @@ def test_what_is_no_data_set_or_has_no_splits_yet_says_what_to_do(tmp_path):
     empty = open_data_set(tmp_path)
     with pytest.raises(DataSetError, match="no take is in the split 'test'"):
         empty.select("test")
-    with pytest.raises(DataSetError, match="has no controls.csv"):
+    with pytest.raises(DataSetError, match="has no controls"):
         empty.require_statistics()
 
 

@@ -1,4 +1,4 @@
-"""Labels come from whoever knows best, disagreements are told, and what is no emotion is not taken for one."""
+"""Labels come from whoever knows best, disagreements are told, what is no emotion is not taken for one."""
 
 import zipfile
 from pathlib import Path
@@ -12,19 +12,10 @@ from cstalk_ue.errors import EmotionError, UsageError
 from ingest.captured import TakeLabels
 from ingest.emotion_words import read_emotion, read_intensity, word_of_folder, words_in_name
 from ingest.found import FoundTake
+from ingest.label_claims import Claims, call_claims, read_take_number, slate_claims
 from ingest.label_patterns import LabelPattern
-from ingest.labels import (
-    LABEL_REMARKS,
-    Claims,
-    LabelOptions,
-    call_claims,
-    emotion_class,
-    outside_labels,
-    place_of,
-    read_take_number,
-    resolve_labels,
-    slate_claims,
-)
+from ingest.labels import LABEL_REMARKS, LabelOptions, emotion_class, outside_labels, resolve_labels
+from ingest.take_place import place_of
 
 
 def found(path: str, name: str = "", member: str = "") -> FoundTake:
@@ -140,7 +131,9 @@ def test_a_conflict_names_both_values_and_both_sources():
 def test_what_is_a_conflict(one, other, conflict):
     outside = outside_labels(found("caps/x.csv"), LabelOptions(), Claims("one", **one))
     outside = type(outside)(before=(*outside.before, Claims("other", **other)), names=("x",))
-    assert bool([r for r in resolve_labels(TakeLabels(), outside)[1] if r.code == "label-conflict"]) == conflict
+    assert (
+        bool([r for r in resolve_labels(TakeLabels(), outside)[1] if r.code == "label-conflict"]) == conflict
+    )
 
 
 # Intensity
@@ -217,7 +210,14 @@ def test_words_in_a_slate_that_was_understood_are_no_second_opinion():
         ("caps/a/x.csv", "", "x", ["caps", "caps/a"], ("a",), ("x",)),
         ("caps/x.csv", "", "x", ["caps/x.csv"], ("caps",), ("x",)),
         ("caps/a.zip", "t_1/t_1_iPhone.csv", "t_1", ["caps"], ("caps", "a"), ("t_1", "t_1_iPhone")),
-        ("caps/a.zip", "sad/t_1/t_1_iPhone.csv", "t_1", ["caps"], ("caps", "a", "sad"), ("t_1", "t_1_iPhone")),
+        (
+            "caps/a.zip",
+            "sad/t_1/t_1_iPhone.csv",
+            "t_1",
+            ["caps"],
+            ("caps", "a", "sad"),
+            ("t_1", "t_1_iPhone"),
+        ),
     ],
 )
 def test_places(path, member, name, roots, folders, names):

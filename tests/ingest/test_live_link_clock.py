@@ -70,7 +70,8 @@ def test_a_few_impossible_timecodes_lose_their_rows_and_nothing_else(data):
     hurt = sorted(data.draw(st.sets(st.integers(0, 49), min_size=1, max_size=4)))
     hurt = [4 * row + 1 for row in hurt]
     for row in hurt:
-        off = data.draw(st.floats(1, 80000) | st.floats(-80000, -1))
+        # Beyond the take: within it, the false time may be the very one that another damaged row has lost.
+        off = data.draw(st.floats(5, 80000) | st.floats(-80000, -5))
         codes[row] = data.draw(st.sampled_from(["", "xx", "00:00:99:00", format_timecode(times[row] + off)]))
     clock = read_clock(codes)
     assert clock.kind == "timecode"

@@ -9,7 +9,8 @@ import pytest
 from live_link_takes import HEADER, codes_of, csv_text, plain_csv, shape_values
 
 from cstalk_ue.errors import CurveFormatError
-from ingest.live_link_csv import column_names, looks_like_live_link_csv, read_live_link_rows
+from ingest.live_link_csv import looks_like_live_link_csv, read_live_link_rows
+from ingest.live_link_header import column_names
 
 TEXT = plain_csv(8)
 

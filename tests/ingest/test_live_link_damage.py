@@ -59,6 +59,19 @@ def cut_rows(text: str, rng: np.random.Generator) -> str:
     return joined([head, *(row for row in rows if rng.uniform() > 0.2)])
 
 
+def cut_block(text: str, rng: np.random.Generator) -> str:
+    head, *rows = rows_of(text)
+    first = int(rng.integers(len(rows) or 1))
+    return joined([head, *rows[:first], *rows[first + 12 :]])
+
+
+def lose_face_for_long(text: str, rng: np.random.Generator) -> str:
+    head, *rows = rows_of(text)
+    first = int(rng.integers(len(rows) or 1))
+    lost = [f"{row.split(',')[0]},0" for row in rows[first : first + 12]]
+    return joined([head, *rows[:first], *lost, *rows[first + 12 :]])
+
+
 def repeat_rows(text: str, rng: np.random.Generator) -> str:
     head, *rows = rows_of(text)
     return joined([head, *(row for row in rows for _ in range(1 + (rng.uniform() < 0.1)))])
@@ -151,8 +164,9 @@ def truncate(text: str, rng: np.random.Generator) -> str:
 
 
 CHANGES = (
-    flip_bytes, cut_rows, repeat_rows, shuffle_rows, swap_two_rows, lose_faces, cut_cells, permute_columns,
-    drop_columns, rename_column, alter_timecodes, replace_timecodes, set_clock_back, save_otherwise, truncate,
+    flip_bytes, cut_block, cut_rows, repeat_rows, shuffle_rows, swap_two_rows, lose_faces, lose_face_for_long,
+    cut_cells, permute_columns, drop_columns, rename_column, alter_timecodes, replace_timecodes,
+    set_clock_back, save_otherwise, truncate,
 )  # fmt: skip
 
 

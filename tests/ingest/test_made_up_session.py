@@ -1,4 +1,4 @@
-"""A shooting day with everything that goes wrong on one: every fault is found and named, nothing good is lost."""
+"""A shooting day with all that goes wrong on one: every fault is found and named, nothing good is lost."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Sound is moved only on request, by what the takes of a session agree on or by a take's own lag, and back again."""
+"""Sound is moved only on request, by what a session agrees on or by a take's own lag, and back again."""
 
 import functools
 import hashlib
@@ -87,7 +87,7 @@ def test_lags_are_reported_always_and_applied_on_request(talks, tmp_path):
 
 
 def test_moved_sound_keeps_what_a_cut_would_have_lost(talks, tmp_path):
-    """It is placed anew from the recording: nothing is silent at the start that was recorded before frame 0."""
+    """It is placed anew from the recording: what was recorded before frame 0 comes in at the start."""
     reader = functools.partial(early_sound, lead=0.5)
     add_takes(tmp_path / "set", talks, reader, IngestOptions(lags="pooled"))
     from ingest.take_files import read_take
@@ -105,12 +105,14 @@ def early_sound(found: FoundTake, *, lead: float) -> CapturedTake:
 
 
 def test_takes_that_do_not_agree_are_left_alone(talks, tmp_path, monkeypatch):
-    from ingest import add_take
+    from ingest import sound_placement
     from ingest.sync import Lag
 
     lags = iter([-0.4, 0.3, 0.0, -0.15] * 3)
     monkeypatch.setattr(
-        add_take, "measure_lag", lambda face, samples: Lag(lag := next(lags), 0.2, 0.5, 0.4, (lag,) * 2, 0.5)
+        sound_placement,
+        "measure_lag",
+        lambda face, samples: Lag(lag := next(lags), 0.2, 0.5, 0.4, (lag,) * 2, 0.5),
     )
     report = add_takes(tmp_path / "set", talks, read_talk, IngestOptions(lags="pooled"))
     assert {record.audio_shift_seconds for record in report.records} == {0.0}

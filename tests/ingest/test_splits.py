@@ -1,4 +1,4 @@
-"""Splits: what belongs together stays together, every emotion has its share, and the order does not matter."""
+"""Splits: what belongs together stays together, every emotion has its share, the order does not matter."""
 
 from collections import Counter
 from dataclasses import replace
@@ -24,7 +24,10 @@ def take(number: int, emotion: str = "sad", **labels) -> TakeRecord:
         "source_sha256": f"s{number}",
     }
     return TakeRecord(
-        name=f"t{number:04d}", emotion=emotion, emotion_class=emotion, **{**fields, "performer": "ann", **labels}
+        name=f"t{number:04d}",
+        emotion=emotion,
+        emotion_class=emotion,
+        **{**fields, "performer": "ann", **labels},
     )
 
 
@@ -55,7 +58,10 @@ shares = st.tuples(st.floats(0, 0.45), st.floats(0, 0.45), st.integers(0, 3)).ma
 def test_no_line_of_a_performer_and_no_copy_is_on_two_sides(records, settings):
     used = [record for record in assign_splits(records, settings).records if record.split != EXCLUDED]
     for key in (
-        lambda record: (record.performer.strip().casefold(), record.line.replace("-", " ").casefold() or None),
+        lambda record: (
+            record.performer.strip().casefold(),
+            record.line.replace("-", " ").casefold() or None,
+        ),
         lambda record: record.content_sha256 or None,
         lambda record: record.source_sha256 or None,
     ):
@@ -213,7 +219,9 @@ def test_a_demand_that_pulls_a_group_apart_is_followed_and_told():
     ]
     division = assign_splits(records, SplitSettings())
     assert [record.split for record in division.records] == ["train", "test", "test"]
-    assert division.asked_apart == 3 and all("split-conflict" in record.remarks for record in division.records)
+    assert division.asked_apart == 3 and all(
+        "split-conflict" in record.remarks for record in division.records
+    )
 
 
 def test_unknown_lines_are_counted():

@@ -84,7 +84,9 @@ def test_a_control_that_differs_only_between_takes_moves(tmp_path):
 
 def test_without_training_takes_the_moments_are_those_of_all(tmp_path, rng):
     values = moving(rng, 20)
-    measured = measure_statistics(tmp_path, [write(tmp_path, "a", values, split="excluded")], ControlSettings())
+    measured = measure_statistics(
+        tmp_path, [write(tmp_path, "a", values, split="excluded")], ControlSettings()
+    )
     np.testing.assert_allclose(measured.mean, values.mean(axis=0), atol=1e-6)
 
 

@@ -1,4 +1,4 @@
-"""A manifest says what each take is; an unknown column is an error, a bad line is named and stops no other."""
+"""A manifest says what each take is; an unknown column is an error, a bad line stops no other."""
 
 from pathlib import Path
 

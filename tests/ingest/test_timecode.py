@@ -40,7 +40,9 @@ def test_what_is_no_timecode_has_no_seconds(code):
 
 
 def test_hours_past_a_day_are_hours_of_the_next():
-    assert timecode_seconds("131:54:29:19.804") == pytest.approx(timecode_seconds("11:54:29:19.804"), abs=1e-9)
+    assert timecode_seconds("131:54:29:19.804") == pytest.approx(
+        timecode_seconds("11:54:29:19.804"), abs=1e-9
+    )
 
 
 def the_reading(codes: list[str], form: str) -> np.ndarray:

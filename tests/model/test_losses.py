@@ -1,9 +1,9 @@
-"""L_R against values worked out by hand."""
+"""L_R against values worked out by hand, L_C against torch's."""
 
 import pytest
 import torch
 
-from cstalk_ue.model.losses import reconstruction_loss
+from cstalk_ue.model.losses import correlation_loss, correlation_target, reconstruction_loss
 
 
 def test_equals_the_value_worked_out_by_hand():
@@ -50,3 +50,47 @@ def test_equal_curves_cost_nothing_and_a_single_frame_works():
 def test_shapes_that_would_broadcast_are_refused():
     with pytest.raises(ValueError, match="expected one"):
         reconstruction_loss(torch.zeros(2, 5, 3), torch.zeros(1, 5, 3))
+
+
+def test_l_c_equals_torchs_cross_entropy_on_one_hot_targets():
+    logits, classes = torch.randn(8, 6), torch.randint(6, (8,))
+    one_hot = torch.nn.functional.one_hot(classes, 6).float()
+    expected = torch.nn.functional.cross_entropy(logits, classes)
+    torch.testing.assert_close(correlation_loss(logits, one_hot), expected)
+    mixed = torch.softmax(torch.randn(8, 6), dim=-1)
+    expected = torch.nn.functional.cross_entropy(logits, mixed)
+    torch.testing.assert_close(correlation_loss(logits, mixed), expected)
+
+
+def test_l_c_is_least_where_the_probabilities_are_the_emotions_weights():
+    target = torch.tensor([[0.4, 0.0, 0.0, 0.0, 0.6, 0.0]])
+    logits = torch.zeros(1, 6, requires_grad=True)
+    optimiser = torch.optim.SGD([logits], lr=2.0)
+    for _ in range(500):
+        optimiser.zero_grad()
+        correlation_loss(logits, target).backward()
+        optimiser.step()
+    torch.testing.assert_close(logits.softmax(dim=-1), target, rtol=0, atol=0.01)
+    entropy = -(0.4 * torch.tensor(0.4).log() + 0.6 * torch.tensor(0.6).log())
+    assert correlation_loss(logits, target) >= entropy
+
+
+def test_l_c_stays_finite_however_sure_the_module_is():
+    logits = torch.tensor([[200.0, -200.0, 0, 0, 0, 0]])
+    assert correlation_loss(logits, torch.eye(6)[[1]]).item() == pytest.approx(400)
+    half = correlation_loss(logits.bfloat16(), torch.eye(6)[[1]])
+    assert half.dtype == torch.float32
+    with pytest.raises(ValueError, match="expected one"):
+        correlation_loss(torch.zeros(2, 6), torch.zeros(2, 5))
+
+
+def test_the_target_is_the_mean_emotion_and_never_random():
+    emotion = torch.zeros(2, 4, 5)
+    emotion[0, :, 1] = torch.tensor([0.0, 0.5, 1.0, 1.0])
+    emotion[0, :, 0] = 1 - emotion[0, :, 1]
+    emotion[1, :, 4] = 1
+    expected = torch.tensor([[0.375, 0.625, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0]])
+    torch.testing.assert_close(correlation_target(emotion), expected)
+    torch.testing.assert_close(correlation_target(emotion[:, 2]), torch.eye(6)[[1, 4]])
+    mask = torch.tensor([[False, False, True, True], [False] * 4])
+    torch.testing.assert_close(correlation_target(emotion, mask=mask), torch.eye(6)[[1, 4]])

@@ -49,7 +49,8 @@ def read(text):
 def result(tmp_path_factory):
     takes = list(clean_takes()[:10])
     labels = replace(takes[0].labels, performer=HOSTILE, line=HOSTILE, slate=HOSTILE)
-    takes[0] = replace(takes[0], name="x" + re.sub(r"[/\x1b]", "", HOSTILE), labels=labels)
+    name = "x" + re.sub(r"[/\x1b]", "", HOSTILE)
+    takes[0] = replace(takes[0], name=name, labels=labels, samples=takes[0].samples * 0.01)
     takes[1] = replace(takes[1], samples=np.clip(takes[1].samples * 4, -0.6, 0.6))
     takes[2] = replace(takes[2], samples=None)
     return check_data_set(make_set(tmp_path_factory.mktemp("sheet"), takes, rules=replace(RULES, errors=())))

@@ -1,4 +1,4 @@
-"""Cached features are what the model hears at prediction; damage is noticed; what changed is computed anew."""
+"""Cached features are what prediction hears; damage is noticed; what changed is computed anew."""
 
 import dataclasses
 

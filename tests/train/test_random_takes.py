@@ -1,4 +1,6 @@
-"""Each kind of random curve has what its name says, and none depends on anything but seed, epoch and number."""
+"""Each kind of random curve has what its name says; none depends on more than seed, epoch and number."""
+
+import itertools
 
 import numpy as np
 import pytest
@@ -76,16 +78,21 @@ def test_shuffled_regions_are_real_each_and_from_different_takes(source, kind):
         for n in range(len(source))
     }
     for window in made(source, kind, count=20):
-        found = [everything[region, window[:, regions == region].tobytes()] for region in sorted(set(regions))]
+        found = [
+            everything[region, window[:, regions == region].tobytes()] for region in sorted(set(regions))
+        ]
         takes = [take for _, take in found]
-        assert all(a != b for a, b in zip(takes, takes[1:], strict=False))
+        assert all(a != b for a, b in itertools.pairwise(takes))
         if kind == "shuffled-within":
             assert len({int(source.classes[n]) for n, _ in found}) == 1
 
 
 def test_shuffling_destroys_what_regions_have_in_common(source):
     """Brow and jaw of the tiny set follow the same drive, so they correlate in real windows."""
-    columns = [source.cache.units.controls.index(name) for name in ("CTRL_L_brow_raiseIn.ty", "CTRL_L_eye_cheekRaise.ty")]
+    columns = [
+        source.cache.units.controls.index(name)
+        for name in ("CTRL_L_brow_raiseIn.ty", "CTRL_L_eye_cheekRaise.ty")
+    ]
 
     def common(windows):
         return np.mean([abs(np.corrcoef(window[:, columns].T)[0, 1]) for window in windows])

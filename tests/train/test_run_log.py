@@ -46,7 +46,9 @@ def test_a_line_that_was_cut_off_is_no_row(tmp_path, kept):
 
 def test_other_columns_are_another_run(tmp_path):
     write(tmp_path, [10])
-    with pytest.raises(TrainingError, match=r"has the columns step, loss, held_out_loss; expected step, loss"):
+    with pytest.raises(
+        TrainingError, match=r"has the columns step, loss, held_out_loss; expected step, loss"
+    ):
         write(tmp_path, [20], after=10, columns=("loss",))
 
 

@@ -20,7 +20,9 @@ def state(step: int) -> RunState:
         "optimiser": {"exp_avg/a.weight": torch.randn(3, 4, generator=generator).t()},
         "best": {},
     }
-    return RunState(step, tensors, {"sums": {"loss": 0.1 + step}, "step": step}, {"cpu": generator.get_state()})
+    return RunState(
+        step, tensors, {"sums": {"loss": 0.1 + step}, "step": step}, {"cpu": generator.get_state()}
+    )
 
 
 def test_a_state_comes_back_to_the_bit(tmp_path):
@@ -31,7 +33,10 @@ def test_a_state_comes_back_to_the_bit(tmp_path):
     for group in ("model", "optimiser"):
         assert loaded.tensors[group].keys() == saved.tensors[group].keys()
         for name, value in saved.tensors[group].items():
-            assert torch.equal(loaded.tensors[group][name], value) and loaded.tensors[group][name].dtype == value.dtype
+            assert (
+                torch.equal(loaded.tensors[group][name], value)
+                and loaded.tensors[group][name].dtype == value.dtype
+            )
     assert torch.equal(loaded.random["cpu"], saved.random["cpu"])
 
 

@@ -18,10 +18,14 @@ def test_an_epoch_is_every_window_once(windows, batch, seed):
     stream = [draw for step in range(steps) for draw in sampler.step(step)][: 3 * windows]
     for epoch in range(3):
         part = stream[epoch * windows : (epoch + 1) * windows]
-        assert {e for e, _ in part} == {epoch} and sorted(number for _, number in part) == list(range(windows))
+        assert {e for e, _ in part} == {epoch} and sorted(number for _, number in part) == list(
+            range(windows)
+        )
 
 
-@given(windows=sizes, share=sizes, processes=st.integers(1, 5), micro=st.integers(0, 9), step=st.integers(0, 30))
+@given(
+    windows=sizes, share=sizes, processes=st.integers(1, 5), micro=st.integers(0, 9), step=st.integers(0, 30)
+)
 def test_processes_and_micro_batches_divide_the_same_batch(windows, share, processes, micro, step):
     whole = WindowSampler(windows, share * processes, 1).step(step)
     parts = []
@@ -46,7 +50,11 @@ def test_where_a_resumed_run_goes_on_is_where_it_stopped(windows, batch, step):
 
 def test_epochs_and_seeds_differ():
     sampler = WindowSampler(100, 100, 0)
-    orders = [[n for _, n in sampler.step(0)], [n for _, n in sampler.step(1)], [n for _, n in WindowSampler(100, 100, 1).step(0)]]
+    orders = [
+        [n for _, n in sampler.step(0)],
+        [n for _, n in sampler.step(1)],
+        [n for _, n in WindowSampler(100, 100, 1).step(0)],
+    ]
     assert orders[0] != orders[1] and orders[0] != orders[2] and orders[0] != sorted(orders[0])
 
 

@@ -1,4 +1,4 @@
-"""Presets hold the published numbers; a file and single settings change them; every fault is named at once."""
+"""Presets hold the published numbers; files and single settings change them; faults are named at once."""
 
 import dataclasses
 
@@ -22,9 +22,14 @@ def test_the_paper_preset_is_the_papers():
 
 def test_later_changes_win(tmp_path):
     file = tmp_path / "run.toml"
-    file.write_text("[fit_generator]\nsteps = 7\nbatch = 8\n[model.encoder]\nkind = 'mfcc'\n", encoding="utf-8")
+    file.write_text(
+        "[fit_generator]\nsteps = 7\nbatch = 8\n[model.encoder]\nkind = 'mfcc'\n", encoding="utf-8"
+    )
     settings = training_settings(
-        "paper", config=file, changes=["fit_generator.batch=4", "random.kinds=['white']"], losses={"correlation": 0.5}
+        "paper",
+        config=file,
+        changes=["fit_generator.batch=4", "random.kinds=['white']"],
+        losses={"correlation": 0.5},
     )
     assert (settings.fit_generator.steps, settings.fit_generator.batch) == (7, 4)
     assert settings.fit_generator.learning_rate == 1e-6  # of the preset
@@ -48,7 +53,12 @@ def test_a_value_that_is_no_toml_is_a_text(change, value):
 def test_every_fault_is_named_in_one_message():
     with pytest.raises(ConfigError) as caught:
         training_settings(
-            changes=["windows.stride=0", "fit_generator.stepz=3", "machine.precision=fp8", "losses.correlation='much'"]
+            changes=[
+                "windows.stride=0",
+                "fit_generator.stepz=3",
+                "machine.precision=fp8",
+                "losses.correlation='much'",
+            ]
         )
     message = str(caught.value)
     for part in ("stride is 0", "did you mean steps", "precision is 'fp8'", "losses.correlation is 'much'"):
@@ -90,4 +100,6 @@ def test_only_a_stages_own_settings_decide_it():
     assert other.deciding("generator") != usual.deciding("generator")
     stages = {"correlation", "generator"}
     named = set().union(*(usual.deciding(stage) for stage in stages))
-    assert named == set(usual.deciding()) == {f.name for f in dataclasses.fields(TrainingSettings)} - {"machine"}
+    assert (
+        named == set(usual.deciding()) == {f.name for f in dataclasses.fields(TrainingSettings)} - {"machine"}
+    )

@@ -25,10 +25,13 @@ MOVING = (
 
 
 def made_curves(samples: np.ndarray, frames: int, emotion: int, random: np.random.Generator) -> np.ndarray:
-    """``(frames, 185)``: the jaw follows loudness; brows, corners and cheek follow it as the emotion has it."""
+    """``(frames, 185)``: the jaw follows loudness; brows, corners and cheek as the emotion has it."""
     values = np.tile(control_defaults(), (frames, 1))
     level = np.array(
-        [np.abs(samples[round(k * 16000 / 30) : round((k + 1) * 16000 / 30) + 1]).mean() for k in range(frames)]
+        [
+            np.abs(samples[round(k * 16000 / 30) : round((k + 1) * 16000 / 30) + 1]).mean()
+            for k in range(frames)
+        ]
     )
     level = level / max(level.max(), 1e-6)
     sway = 0.5 + 0.4 * np.sin(np.arange(frames) * 0.3 + random.uniform(0, 6))
@@ -70,7 +73,9 @@ def write_tiny(
         sound = None if number < silent else samples
         face = RigCurves(values, control_names(), 30.0, valid=valid)
         labels = TakeLabels(emotion=EmotionTrack.parse(emotion))
-        write_take(folder / "takes" / name, FacePerformance(face, neutral_head(frames, 30.0)), sound, labels, {})
+        write_take(
+            folder / "takes" / name, FacePerformance(face, neutral_head(frames, 30.0)), sound, labels, {}
+        )
         key = (number + number // 5) % 10  # no emotion stays on one side
         split = "test" if key == 9 else "validation" if key % 5 == 3 else "train"
         records.append(
@@ -90,7 +95,8 @@ def write_tiny(
     everything = np.concatenate(faces)
     low, high = everything.min(axis=0), everything.max(axis=0)
     write_statistics(
-        folder, ControlStatistics(high - low > 1e-3, low, high, everything.mean(axis=0), everything.std(axis=0))
+        folder,
+        ControlStatistics(high - low > 1e-3, low, high, everything.mean(axis=0), everything.std(axis=0)),
     )
     write_records(folder, records)
     write_data_set_settings(folder, DataSetSettings())

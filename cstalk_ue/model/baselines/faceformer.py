@@ -13,10 +13,12 @@ Different here:
   setting for VOCASET), which needs no queries and keys (see AlignedAttention).
 * The period is a second, the frame rate, as in the paper (30 at 30 fps). No longest clip: the released code
   stops at 600 frames; here encoding and bias are made for the length at hand.
-* Training. The paper feeds the model its own frames throughout, one by one: 96 passes for a window. Fed with
-  recorded frames only, it learns to repeat the last one and drifts away at prediction. Here one part of the
-  clips of a batch is fed recorded frames and the others what the model itself makes of them, in as many
-  parallel passes as `rollouts` says (scheduled sampling for transformers, https://arxiv.org/abs/1906.07651).
+* Training. The paper feeds the model its own frames one by one: 96 passes for a window. Here they are made in
+  parallel: `rollouts` passes without gradients, the first out of recorded frames, each later one out of those
+  of the pass before, then one with gradients (scheduled sampling for transformers,
+  https://arxiv.org/abs/1906.07651). Fed recorded frames alone, it learns to repeat the last one and drifts at
+  prediction: on made-up curves of variance 1.53, of which 400 steps left a TCN an error of 0.72, it was left
+  1.13; with two rollouts 0.83, with two for half of the clips 0.86.
 
 Shape key: B batch, T frames, D features, E emotion embedding, W width, H heads, C controls.
 """
@@ -43,8 +45,8 @@ class FaceFormer(CurveGenerator):
         period: of the positional encoding and the temporal bias, in frames.
         dropout: share of values dropped in training.
         input_norm: "layer" or "batch", see `build_input_norm`.
-        own_history: share of the clips that are fed the model's own frames in training.
-        rollouts: how many times these are made anew out of those of the time before.
+        own_history: share of the clips that are fed the model's own frames in training, not recorded ones.
+        rollouts: passes that make these frames.
     """
 
     def __init__(
@@ -59,7 +61,7 @@ class FaceFormer(CurveGenerator):
         period: int = 30,
         dropout: float = 0.1,
         input_norm: str = "layer",
-        own_history: float = 0.5,
+        own_history: float = 1.0,
         rollouts: int = 2,
     ) -> None:
         super().__init__()
