@@ -64,8 +64,8 @@ def main() -> None:
         size = sum(path.stat().st_size for path in (work / "day").rglob("*") if path.is_file())
         made = time.perf_counter() - began
         print(f"{len(written)} takes written, {size / 1e6:.0f} MB, {made:.0f} s", flush=True)
-        first, seconds = whole_run(work, len(written), options.jobs)
-        killed_runs(work, first, seconds, options)
+        whole_run(work, len(written), options.jobs)
+        killed_runs(work, options)
         verdict(work, written, options.jobs)
         compare_with_plain(work, written, options.compared)
 
@@ -86,39 +86,37 @@ def start(work: Path, target: str, jobs: int) -> subprocess.Popen[bytes]:
     )
 
 
-def whole_run(work: Path, takes: int, jobs: int) -> tuple[float, float]:
-    """Ingest without interruption; seconds until the first take was there, and until the end."""
+def whole_run(work: Path, takes: int, jobs: int) -> None:
+    """Ingest without interruption."""
     shutil.rmtree(work / "whole", ignore_errors=True)
     began = time.perf_counter()
     process = start(work, "whole", jobs)
-    peak, first = 0, 0.0
+    peak = 0
     while process.poll() is None:
         peak = max(peak, resident_bytes(process.pid))
-        if not first and finished(work / "whole"):
-            first = time.perf_counter() - began
         time.sleep(_SAMPLED_EVERY_SECONDS)
     seconds = time.perf_counter() - began
     memory = f"{peak / 1e6:.0f} MB of all processes at the most" if peak else "memory not known here"
     print(
         f"whole: exit code {process.returncode}, {seconds:.1f} s, {takes / seconds:.1f} takes/s "
-        f"with {jobs} jobs, first take after {first:.1f} s, {memory}",
+        f"with {jobs} jobs, {memory}",
         flush=True,
     )
-    return first, seconds
 
 
-def killed_runs(work: Path, first: float, seconds: float, options: argparse.Namespace) -> None:
+def killed_runs(work: Path, options: argparse.Namespace) -> None:
     """Kill and resume, then compare with the whole run."""
     shutil.rmtree(work / "killed", ignore_errors=True)
     random = np.random.default_rng(options.seed)
+    total = finished(work / "whole")
     done, at_work = [], 0
-    for _ in range(options.kills):
+    # By takes and not by the clock, so that every kill meets work on however busy a machine.
+    for target in sorted(random.integers(0, total, options.kills)):
         process = start(work, "killed", options.jobs)
-        # On average a little less than a share of the work each, so that there is something left to kill.
-        wait = first + float(random.uniform(0, 1.8)) * (seconds - first) / (options.kills + 1)
-        try:
-            process.wait(wait)
-        except subprocess.TimeoutExpired:
+        while process.poll() is None and finished(work / "killed") <= target:
+            time.sleep(_SAMPLED_EVERY_SECONDS)
+        time.sleep(float(random.uniform(0, 0.3)))
+        if process.poll() is None:
             at_work += 1
             process.send_signal(signal.SIGKILL)
             process.wait()

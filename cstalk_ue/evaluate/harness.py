@@ -16,7 +16,7 @@ from cstalk_ue.evaluate.results import Evaluation, MethodResult
 from cstalk_ue.evaluate.vertices import measuring_head
 from cstalk_ue.performer.phones import TimedPhone
 from cstalk_ue.take import RigCurves
-from ingest.data_set import DataSet
+from ingest.data_set import DataSet, TakeRecord
 from ingest.take_files import StoredTake
 
 
@@ -91,7 +91,7 @@ def evaluate(
     )
 
 
-def chosen_takes(data_set: DataSet, split: str, limit: int | None = None) -> list:
+def chosen_takes(data_set: DataSet, split: str, limit: int | None = None) -> list[TakeRecord]:
     """The records of a split, or `limit` of them evenly spread."""
     records = data_set.select(split)
     if limit is None or limit >= len(records):

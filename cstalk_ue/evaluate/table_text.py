@@ -77,8 +77,11 @@ def notes(
 ) -> Iterator[str]:
     """Rows, definitions, verdicts and the command, one line each."""
     for row in plan.rows:
-        if row.note and evaluation.of_method(row.name):
-            yield f"{row.label}: {row.note}."
+        results = evaluation.of_method(row.name)
+        if row.note and results:
+            weights = results[0].facts.get("generator_parameters") if row.trained else None
+            size = f" ({weights:,} weights behind the speech features)" if weights else ""
+            yield f"{row.label}: {row.note}{size}."
     for measure in _columns(evaluation):
         yield f"{measure.label}: {measure.definition} [{measure.unit}; {measure.space}; {measure.pooling}]"
     takes = {len(result.takes) for result in evaluation.results}

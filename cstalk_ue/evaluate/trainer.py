@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from cstalk_ue.train.run_folder import REPORT_FILE
+from cstalk_ue.train.run_folder import REPORT_FILE, RUN_FILE
 from cstalk_ue.train.settings import TrainingSettings, training_settings
 from ingest.data_set import DataSet
 
@@ -66,9 +66,9 @@ class PresetTrainer:
         """As `Trainer.correlation`."""
         from cstalk_ue.train.fit_correlation import train_correlation
 
-        if not _finished(run, data_set):
+        settings = self._settings({"correlation": {"output": output}}, seed)
+        if not _finished(run, data_set, settings):
             report(f"{run.name}: training")
-            settings = self._settings({"correlation": {"output": output}}, seed)
             train_correlation(data_set, run, settings, resume=True, report=report)
         return run
 
@@ -85,9 +85,9 @@ class PresetTrainer:
         """As `Trainer.generator`."""
         from cstalk_ue.train.fit_supervised import train_generator
 
-        if not _finished(run, data_set):
+        settings = self._settings(changes, seed)
+        if not _finished(run, data_set, settings):
             report(f"{run.name}: training")
-            settings = self._settings(changes, seed)
             train_generator(data_set, run, settings, correlation=correlation, resume=True, report=report)
         return run
 
@@ -100,10 +100,12 @@ class PresetTrainer:
         return training_settings(self.preset, config=self.config, changes=self.changes, **nested)
 
 
-def _finished(run: Path, data_set: DataSet) -> bool:
-    """Whether a run's report is there and about this data set; a run of another one cannot be resumed."""
+def _finished(run: Path, data_set: DataSet, settings: TrainingSettings) -> bool:
+    """Whether a run is there, is done, and is of this data set and these settings."""
     try:
         report = json.loads((run / REPORT_FILE).read_text(encoding="utf-8"))
-        return bool(report["data_set"] == data_set.digest)
+        begun = json.loads((run / RUN_FILE).read_text(encoding="utf-8"))
+        same = begun["settings"] == json.loads(json.dumps(settings.deciding()))
+        return bool(same and report["data_set"] == begun["data_set"] == data_set.digest)
     except (OSError, ValueError, KeyError, TypeError):
         return False

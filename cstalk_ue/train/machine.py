@@ -25,7 +25,7 @@ def start_machine(settings: MachineSettings) -> Any:
     Raises:
         TrainingError: a GPU is asked for and there is none, or bf16 where the device has none.
     """
-    from accelerate import Accelerator, DistributedDataParallelKwargs, InitProcessGroupKwargs
+    from accelerate import Accelerator, InitProcessGroupKwargs
     from accelerate.state import AcceleratorState, PartialState
 
     cuda = torch.cuda.is_available()
@@ -39,11 +39,7 @@ def start_machine(settings: MachineSettings) -> Any:
         AcceleratorState._reset_state(reset_partial_state=True)
     accelerator = Accelerator(
         cpu=settings.device == "cpu" or not cuda,
-        kwargs_handlers=[
-            # A wav2vec 2.0 has parameters that no window reaches (its mask embedding).
-            DistributedDataParallelKwargs(find_unused_parameters=True),
-            InitProcessGroupKwargs(timeout=_WAIT),
-        ],
+        kwargs_handlers=[InitProcessGroupKwargs(timeout=_WAIT)],
     )
     if (
         settings.precision == "bf16"

@@ -21,6 +21,7 @@ _EDGE_SECONDS = (0.15, 0.4)
 _PAUSE_SECONDS = (0.3, 0.7)
 _CUT_SILENCE_SECONDS = 0.12
 _ROOM_DB = (-70.0, -55.0)
+_LEAST_SPOKEN = 0.5
 # Spoken length that is safe whatever edges and speaking rate come on top.
 _SHORTEST_SPOKEN, _LONGEST_SPOKEN = 4.2, 7.6
 
@@ -125,7 +126,7 @@ def _cut(files: Iterable[SpokenFile], random: np.random.Generator) -> Iterator[P
 
 
 def _string(pieces: Iterable[Piece], random: np.random.Generator) -> Iterator[tuple[Piece, ...]]:
-    """Pieces one after the other until a line is long enough; what is too short or too long is left out."""
+    """Pieces one after the other until a line is long enough, without what is too short, long or silent."""
     strung: list[Piece] = []
     wanted = random.uniform(_SHORTEST_SPOKEN, _LONGEST_SPOKEN)
     for piece in pieces:
@@ -134,7 +135,7 @@ def _string(pieces: Iterable[Piece], random: np.random.Generator) -> Iterator[tu
                 yield tuple(strung)
             strung = []
             wanted = random.uniform(_SHORTEST_SPOKEN, _LONGEST_SPOKEN)
-        if piece.seconds > _LONGEST_SPOKEN:
+        if piece.seconds > _LONGEST_SPOKEN or _spoken_share(piece) < _LEAST_SPOKEN:
             continue
         strung.append(piece)
         if _seconds(strung) >= wanted:
@@ -143,6 +144,16 @@ def _string(pieces: Iterable[Piece], random: np.random.Generator) -> Iterator[tu
             wanted = random.uniform(_SHORTEST_SPOKEN, _LONGEST_SPOKEN)
     if _seconds(strung) >= _SHORTEST_SPOKEN:
         yield tuple(strung)
+
+
+def _spoken_share(piece: Piece) -> float:
+    """How much of a piece is speech; where an aligner failed it is hardly any."""
+    spoken = 0.0
+    for phone in piece.file.phones:
+        if phone.phone != SILENCE:
+            start = max(phone.start_seconds, piece.start_seconds)
+            spoken += max(0.0, min(phone.end_seconds, piece.end_seconds) - start)
+    return spoken / piece.seconds if piece.seconds > 0 else 0.0
 
 
 def _seconds(pieces: Sequence[Piece]) -> float:

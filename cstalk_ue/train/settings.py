@@ -98,7 +98,7 @@ _SMALL: dict[str, Any] = {
     },
     "correlation": {"width": 64, "heads": 4, "layers": 2, "hidden": 128},
     "fit_correlation": {
-        "steps": 300,
+        "steps": 400,
         "batch": 32,
         "learning_rate": 1e-3,
         "ema_decay": 0.98,

@@ -29,7 +29,7 @@ class WindowSettings:
 class RandomSettings:
     """The class of random curves (paper, II.B); see random_takes.py."""
 
-    kinds: tuple[str, ...] = ("white", "smooth", "shuffled")  # in equal parts
+    kinds: tuple[str, ...] = RANDOM_KINDS  # in equal parts
     share: float = 1.0  # of the number of windows that one emotion has on average
 
     def faults(self) -> list[str]:

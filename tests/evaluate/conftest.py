@@ -1,4 +1,4 @@
-"""One small data set and one small correlation module for all tests of evaluation; nobody writes into them."""
+"""Small data sets and a small correlation module for all tests of evaluation; nobody writes into them."""
 
 from pathlib import Path
 

@@ -77,9 +77,20 @@ def test_a_model_for_other_controls_is_refused(two_takes, model, tmp_path, capsy
     assert "made for other controls, such as jawOpen" in capsys.readouterr().err
 
 
-def test_figures_draws_the_pictures_and_one_page(performed, correlation, model, tmp_path, capsys, monkeypatch):
+def test_figures_draws_the_pictures_and_one_page(
+    performed, correlation, model, tmp_path, capsys, monkeypatch
+):
     out = tmp_path / "figures"
-    arguments = ["figures", str(performed.folder), "--model", str(model), "--against", "mean", "--frames", "2"]
+    arguments = [
+        "figures",
+        str(performed.folder),
+        "--model",
+        str(model),
+        "--against",
+        "mean",
+        "--frames",
+        "2",
+    ]
     assert run([*arguments, "-o", str(out), "--no-measure"]) == 0
     assert {file.name for file in out.iterdir()} == {"emotions.png", "methods.png", "index.html"}
     text = (out / "index.html").read_text(encoding="utf-8")
@@ -87,7 +98,9 @@ def test_figures_draws_the_pictures_and_one_page(performed, correlation, model, 
     assert "2 pictures" in capsys.readouterr().out
 
 
-def test_figures_refuses_a_take_that_is_not_there_and_tables_that_were_never_made(two_takes, tmp_path, capsys):
+def test_figures_refuses_a_take_that_is_not_there_and_tables_that_were_never_made(
+    two_takes, tmp_path, capsys
+):
     base = ["figures", str(two_takes.folder), "--model", "mean", "-o", str(tmp_path / "o"), "--no-measure"]
     assert run([*base, "--take", "hamlet"]) == 2
     assert "take 'hamlet'" in capsys.readouterr().err

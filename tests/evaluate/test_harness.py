@@ -24,7 +24,7 @@ from cstalk_ue.evaluate.methods import (
 from cstalk_ue.evaluate.report_text import fitting_digits, report_text
 from cstalk_ue.evaluate.results import takes_from_json, takes_json
 from cstalk_ue.evaluate.score_judge import load_score_judge
-from cstalk_ue.rig import control_names
+from cstalk_ue.rig import control_names, find_control
 from cstalk_ue.take import FacePerformance, RigCurves
 
 
@@ -150,6 +150,23 @@ def test_controls_that_a_method_does_not_drive_rest_at_their_defaults(performed,
     assert counted(yardstick, take, part) == expected
 
 
+def test_an_offset_of_one_control_shows_in_its_region_alone_and_as_the_root_of_its_share(
+    performed, yardstick
+):
+    take = performed.read(performed.select("test")[0])
+    face = take.performance.face
+    values = face.values.copy()
+    name = "CTRL_L_brow_down.ty"
+    values[:, control_names().index(name)] += 0.25
+    found = yardstick.measure_take(take, face.replace(values=values))
+    brows = [each for each in yardstick.kept if find_control(each).region == "brow"]
+    assert name in brows and len(yardstick.kept) > 100
+    assert found["rmse_brow"].value == pytest.approx(0.25 / math.sqrt(len(brows)), rel=1e-5)
+    assert found["rmse"].value == pytest.approx(0.25 / math.sqrt(len(yardstick.kept)), rel=1e-5)
+    assert found["rmse_lips"].value == 0
+    assert found["lve_mm"].value == 0 < found["eve_mm"].value
+
+
 @pytest.mark.parametrize(("extra", "accepted"), [(-1, True), (1, True), (2, False), (-5, False)])
 def test_a_prediction_may_be_a_frame_longer_or_shorter_but_no_more(performed, yardstick, extra, accepted):
     take = performed.read(performed.select("test")[0])
@@ -224,5 +241,7 @@ def test_a_take_shorter_than_a_window_has_no_emotion_to_be_seen(performed, judge
 
 
 def test_one_emotion_cannot_be_judged(performed):
-    only = [dataclasses.replace(r, emotion="" if r.emotion_class != "sad" else "sad") for r in performed.records]
+    only = [
+        dataclasses.replace(r, emotion="" if r.emotion_class != "sad" else "sad") for r in performed.records
+    ]
     assert train_emotion_judge(dataclasses.replace(performed, records=tuple(only))) is None

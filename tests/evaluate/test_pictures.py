@@ -1,4 +1,4 @@
-"""Pictures and the page of a run, from a tiny random module: complete, readable, and safe against odd names."""
+"""Pictures and the page of a run, from a tiny random module: complete, and safe against odd names."""
 
 import html.parser
 import re

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cstalk_ue.dna import DnaHead, eye_and_forehead_vertices, lip_vertices
 from cstalk_ue.evaluate.point_errors import region_errors
-from cstalk_ue.evaluate.vertices import landmark_head
+from cstalk_ue.evaluate.vertices import landmark_head, measuring_head
 from cstalk_ue.rig import control_names, neutral_curves
 from cstalk_ue.take import RigCurves
 
@@ -216,3 +217,32 @@ def test_the_points_of_the_regions_lie_where_lips_and_upper_face_are():
     assert upper[:, 1].min() > -25
     for region in (lips, upper):
         assert region[:, 0].min() == pytest.approx(-region[:, 0].max())
+
+
+def test_on_a_dna_only_the_vertices_of_the_regions_are_evaluated_and_they_are_the_heads_own(shared_data):
+    path = shared_data / "dna" / "small_v28.dna"
+    head, whole = measuring_head(path), DnaHead.open(path)
+    lips, upper = lip_vertices(whole.dna), eye_and_forehead_vertices(whole.dna)
+    assert (head.lips.sum(), head.eyes_and_forehead.sum()) == (lips.sum(), upper.sum())
+    curves = one_control("CTRL_C_jaw.ty", 0.7, frames=70)
+    blocks = list(head.points(curves))
+    assert len(blocks) > 1
+    found, expected = np.concatenate(blocks), whole.motion(curves)
+    assert found[:, head.lips] == pytest.approx(expected[:, lips], abs=1e-3)
+    assert found[:, head.eyes_and_forehead] == pytest.approx(expected[:, upper], abs=1e-3)
+    assert "small_v28.dna" in head.name and f"{lips.sum()} and {upper.sum()} vertices" in head.name
+
+
+def test_errors_on_a_dna_are_those_of_plain_loops_over_all_its_vertices(shared_data):
+    path = shared_data / "dna" / "small_v28.dna"
+    head, whole = measuring_head(path), DnaHead.open(path)
+    ours, theirs = one_control("CTRL_L_mouth_cornerPull.ty", 0.9), one_control("CTRL_C_jaw.ty", 0.5)
+    found = region_errors(
+        head.points(ours), head.points(theirs), np.ones(4, dtype=bool), np.zeros(4, dtype=bool),
+        regions={"lips": head.lips}, rest=head.rest, fps=FPS,
+    )  # fmt: skip
+    a, b = whole.motion(ours)[0], whole.motion(theirs)[0]
+    chosen = np.flatnonzero(lip_vertices(whole.dna))
+    expected = max(math.dist(a[v], b[v]) for v in chosen)
+    assert found["lips"].vertex_error_mm == pytest.approx(expected, rel=1e-4)
+    assert expected > 1

@@ -273,7 +273,9 @@ def test_stored_tables_that_cannot_be_read_are_refused(tmp_path, text, message):
 def test_all_rows_share_steps_batch_and_windows():
     trainer = PresetTrainer(changes=("fit_generator.steps=7",))
     shared = {
-        json.dumps([trainer.identity(row.changes or {})[key] for key in ("fit_generator", "windows", "random")])
+        json.dumps(
+            [trainer.identity(row.changes or {})[key] for key in ("fit_generator", "windows", "random")]
+        )
         for row in ROWS
     }
     assert len(shared) == 1
@@ -287,3 +289,24 @@ def test_a_row_differs_from_ours_only_in_what_it_is_about():
         different = {key for key in ours if ours[key] != theirs[key]}
         assert different <= {"model", "losses"}, row.name
         assert ("losses" in different) == (row.trained and not row.correlation), row.name
+
+
+@pytest.mark.parametrize(
+    ("changes", "digest", "again"),
+    [((), None, False), (("fit_generator.steps=9",), None, True), ((), "0" * 64, True)],
+)
+def test_a_finished_run_is_used_again_only_for_the_same_settings_and_data(
+    two_takes, tmp_path, monkeypatch, changes, digest, again
+):
+    trainer = PresetTrainer(changes=("fit_generator.steps=7",))
+    settings = trainer._settings({}, 4)
+    found = digest or two_takes.digest
+    write_json(tmp_path / "run.json", {"settings": settings.deciding(), "data_set": found})
+    write_json(tmp_path / "report.json", {"data_set": found})
+    trained = []
+    monkeypatch.setattr(
+        "cstalk_ue.train.fit_supervised.train_generator", lambda *a, **k: trained.append(k["resume"])
+    )
+    other = PresetTrainer(changes=changes or ("fit_generator.steps=7",))
+    other.generator(two_takes, tmp_path, changes={}, correlation=None, seed=4, report=lambda text: None)
+    assert trained == ([True] if again else [])

@@ -15,10 +15,17 @@ from session_faults import FAULTS, Fault, copy_of
 
 from cstalk_ue.emotion import EMOTIONS
 from cstalk_ue.performer import read_phones
+from cstalk_ue.performer.phones import SILENCE
 from cstalk_ue.processes import Work, work_in_processes
 from cstalk_ue.train.corpus import SpokenFile, read_corpus
 from cstalk_ue.train.practice_lines import Piece, PracticeLine
-from cstalk_ue.train.practice_takes import PlannedTake, PracticeSettings, perform_take, plan_takes
+from cstalk_ue.train.practice_takes import (
+    PlannedTake,
+    PracticeSettings,
+    PracticeTake,
+    perform_take,
+    plan_takes,
+)
 from ingest.captured import DATA_SET_FPS
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -49,6 +56,7 @@ class WrittenTake:
         emotion, performer, line: as planned.
         fault: name of what is wrong with it, or empty.
         copy: name of a copy that lies beside it, or empty.
+        misaligned: the corpus has its phones early or late, so that its lips really are off.
     """
 
     folder: Path
@@ -59,6 +67,7 @@ class WrittenTake:
     line: str
     fault: str = ""
     copy: str = ""
+    misaligned: bool = False
 
 
 def sample_session(takes: int) -> list[SessionTake]:
@@ -136,7 +145,16 @@ def write_session_take(folder: Path, take: SessionTake) -> WrittenTake:
         plan.line_name,
         take.fault.name if take.fault else "",
         copy_of(recording).folder_name if is_copied else "",
+        _is_misaligned(made),
     )
+
+
+def _is_misaligned(take: PracticeTake) -> bool:
+    """Whether the sound begins at another time than the first phone says."""
+    level = np.abs(take.samples[: len(take.samples) // 160 * 160].reshape(-1, 160)).max(axis=1)
+    heard = 0.01 * int(np.argmax(level > 0.05 * level.max()))
+    said = next(phone.start_seconds for phone in take.phones if phone.phone != SILENCE)
+    return abs(heard - said) > 0.12
 
 
 def _killed(take: SessionTake) -> WrittenTake:

@@ -17,6 +17,9 @@ from ingest.data_set_tables import read_failures
 OF_A_GROUP = {"retakes", "no-lag", "cut-speech", "few-takes", "no-blinks", "same-sound"}
 """Findings that good takes have too: about lines and performers as a whole, or ignored unless asked for."""
 
+OF_A_MADE_UP_FACE = {"surprised": {"open-mouth"}, "neutral": {"posed-start"}}
+"""The performer's jaw hangs in surprise, and what regions share moves from the first frame on."""
+
 
 @dataclass(frozen=True)
 class IngestedSession:
@@ -95,8 +98,8 @@ def _about(take: WrittenTake, session: IngestedSession) -> Iterator[str]:
     if fault is None or not fault.codes:
         # Passing midnight and an unusual order of columns are told, and are no faults.
         accused = said - OF_A_GROUP - {"clock-wrap"}
-        if take.emotion == "surprised":  # the jaw hangs, in pauses too
-            accused -= {"open-mouth"}
+        accused -= OF_A_MADE_UP_FACE.get(take.emotion, set())
+        accused -= {"outlying-lag"} if take.misaligned else set()
         if accused:
             yield f"is accused of {', '.join(sorted(accused))}"
         if record.emotion_class != take.emotion or record.performer != take.performer:

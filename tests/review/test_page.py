@@ -120,7 +120,7 @@ def test_nothing_is_loaded_and_no_attribute_is_code(three):
 
 
 def test_every_asset_is_used():
-    known = {*SCRIPTS, *STYLES, *TUNING, "page.html"}
+    known = {*SCRIPTS, *STYLES, *TUNING, "page.html", "dataset_sheet.css"}
     assert {path.name for path in ASSETS.iterdir() if path.suffix in (".js", ".css", ".html")} == known
 
 

@@ -209,6 +209,11 @@ def test_a_file_without_silences_is_left_out(rng):
     assert make_lines([spoken(14.0, [])], 10, random=rng) == []
 
 
+def test_a_file_that_an_aligner_took_for_silence_is_left_out(rng):
+    silent = replace(spoken(5.0, []), phones=(TimedPhone("SIL", 0.0, 4.8), TimedPhone("AA", 4.8, 5.0)))
+    assert make_lines([silent], 10, random=rng) == []
+
+
 def test_phones_stay_on_their_sounds_at_another_rate(corpus, rng):
     line = make_lines(read_corpus(corpus), 1, random=rng)[0]
     for rate in (0.95, 1.05):
