@@ -5,9 +5,10 @@ Lines are ``type,index,numerator,denominator,timecode[,dropped]`` with type V, D
 sample is known, so a header line, other token counts and damaged lines are passed over and counted.
 """
 
+import math
 from dataclasses import dataclass
 
-from ingest.timecode import DAY_SECONDS, timecode_seconds
+from ingest.timecode import DAY_SECONDS, sixtieths_of
 
 _KINDS = ("V", "D", "A")
 _NEAR_SECONDS = 5.0
@@ -69,7 +70,7 @@ class FrameLog:
 def read_frame_log(data: bytes) -> FrameLog:
     """Read the bytes of a log; what is damaged in it is left out and counted."""
     lines = data.decode("utf-8-sig", "replace").splitlines()
-    video: list[tuple[float, float | None]] = []
+    video: list[tuple[float, str]] = []
     audio: list[float] = []
     dropped = skipped = 0
     for number, line in enumerate(lines):
@@ -84,10 +85,11 @@ def read_frame_log(data: bytes) -> FrameLog:
         elif tokens[0] == "V" and is_dropped:
             dropped += 1
         elif tokens[0] == "V":
-            video.append((seconds, timecode_seconds(tokens[4])))
+            video.append((seconds, tokens[4]))
+    codes = sixtieths_of([code for _, code in video]).tolist() if video else []
     return FrameLog(
         video_seconds=tuple(seconds for seconds, _ in video),
-        video_timecodes=tuple(code for _, code in video),
+        video_timecodes=tuple(None if math.isnan(code) else code % DAY_SECONDS for code in codes),
         first_audio_seconds=audio[0] if audio else None,
         dropped=dropped,
         skipped=skipped,

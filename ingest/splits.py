@@ -23,6 +23,8 @@ TRAIN, VALIDATION, TEST = SPLITS
 EXCLUDED_REMARK, CONFLICT_REMARK = "excluded", "split-conflict"
 _DEFAULT_SLATES = ("myslate", "defaultslate")
 """What the app calls a slate that nobody named; says nothing about the line."""
+_MIXED = "mixed"
+"""Stratum of groups whose set of emotions no other group has; no class is called so."""
 
 
 @dataclass(frozen=True)
@@ -118,20 +120,31 @@ def _line_of(record: TakeRecord) -> str:
 
 
 def _place(groups: Mapping[str, Sequence[TakeRecord]], settings: SplitSettings) -> dict[str, str]:
+    emotions = {
+        key: frozenset(record.emotion_class for record in members)
+        for key, members in groups.items()
+        if not any(record.split_asked for record in members)
+    }
+    alike = Counter(emotions.values())
     strata: dict[str, list[str]] = defaultdict(list)
-    for key, members in groups.items():
-        if not any(record.split_asked for record in members):
-            emotions = sorted({record.emotion_class for record in members})
-            strata["+".join(emotions)].append(key)
+    for key, classes in emotions.items():
+        # Groups that no other is like share a stratum; alone none of them could ever leave the training.
+        strata["+".join(sorted(classes)) if alike[classes] > 1 else _MIXED].append(key)
     sizes = {name: len(keys) for name, keys in strata.items()}
     tests = _quotas(sizes, sizes, settings.test, settings.seed)
     room = {name: size - tests[name] for name, size in sizes.items()}
     validations = _quotas(sizes, room, settings.validation, settings.seed)
     placed = {}
-    for name, keys in strata.items():
-        for rank, key in enumerate(sorted(keys, key=lambda key: _digest(key, settings.seed))):
-            in_test, in_validation = rank < tests[name], rank < tests[name] + validations[name]
-            placed[key] = TEST if in_test else VALIDATION if in_validation else TRAIN
+    left = Counter(emotion for classes in emotions.values() for emotion in classes)
+    for name in sorted(strata, key=lambda name: (name == _MIXED, name)):
+        quotas = {TEST: tests[name], VALIDATION: validations[name]}
+        for key in sorted(strata[name], key=lambda key: _digest(key, settings.seed)):
+            spared = name != _MIXED or all(left[emotion] > 1 for emotion in emotions[key])
+            side = next((side for side, quota in quotas.items() if quota and spared), TRAIN)
+            placed[key] = side
+            if side != TRAIN:
+                quotas[side] -= 1
+                left.subtract(emotions[key])
     return placed
 
 

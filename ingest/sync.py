@@ -179,8 +179,9 @@ def _voice_level(samples: np.ndarray, frames: int, fps: float) -> np.ndarray:
     voice = np.empty(len(samples), dtype=np.float32)
     for start in range(0, len(samples), _BLOCK_SAMPLES):  # flat memory
         piece = samples[start : start + _BLOCK_SAMPLES]
-        spectrum = np.fft.rfft(piece, _BLOCK_SAMPLES)
-        hertz = np.fft.rfftfreq(_BLOCK_SAMPLES, 1 / SAMPLE_RATE)
+        length = 1 << (len(piece) - 1).bit_length()
+        spectrum = np.fft.rfft(piece, length)
+        hertz = np.fft.rfftfreq(length, 1 / SAMPLE_RATE)
         spectrum[(hertz < _VOICE_HZ[0]) | (hertz > _VOICE_HZ[1])] = 0
         voice[start : start + len(piece)] = np.fft.irfft(spectrum)[: len(piece)]
     level = frame_levels(voice, frames, fps)

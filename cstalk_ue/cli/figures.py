@@ -1,5 +1,4 @@
-"""`cstalk-ue figures`: the pictures of the paper about a run, and a page with them, its losses and its
-figures."""
+"""`cstalk-ue figures`: the paper's pictures about a run, on a page with its losses and its measures."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,8 +58,7 @@ def figures(
     measure: bool,
     frames: int,
 ) -> int:
-    """Draw what the paper's Figs. 2 to 4 show for a model trained on DATA_SET, and write one page with it
-    all.
+    """Draw what the paper's Figs. 2 to 4 show, for a model trained on DATA_SET, on one page.
 
     Heat maps of attention scores and a t-SNE map of them (with --correlation), one line in five emotions, one
     take by every method, the losses of the runs, and the figures of the models. Writes PNG files and

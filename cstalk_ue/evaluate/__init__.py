@@ -10,6 +10,7 @@ from cstalk_ue.evaluate.articulators import (
     lip_aperture,
 )
 from cstalk_ue.evaluate.expression import EXPRESSION_GROUPS, expression_means, expression_table
+from cstalk_ue.evaluate.figure import Figure, Measure, TakeValue, pool
 from cstalk_ue.evaluate.landmarks import count_closures_mm
 from cstalk_ue.evaluate.statistics import best_lag, bootstrap_interval, correlation
 
@@ -18,6 +19,9 @@ __all__ = [
     "CLOSED_APERTURE",
     "EXPRESSION_GROUPS",
     "ClosureCount",
+    "Figure",
+    "Measure",
+    "TakeValue",
     "best_lag",
     "bootstrap_interval",
     "correlation",
@@ -28,4 +32,5 @@ __all__ = [
     "group_correlations",
     "group_curve",
     "lip_aperture",
+    "pool",
 ]

@@ -7,8 +7,7 @@
         cstalk-seed0.json           what it scored; the row is done once this is there
 
 A finished piece is used again only under the same key: contents of the data set, settings, row, seed, split
-and
-head. Training itself resumes where it stopped (see train/). Knows what a row is from table_plan.py.
+and head. Training itself resumes where it stopped (see train/). What a row is stands in table_plan.py.
 """
 
 import json

@@ -226,3 +226,35 @@ def test_a_demand_that_pulls_a_group_apart_is_followed_and_told():
 
 def test_unknown_lines_are_counted():
     assert assign_splits([take(1, line=""), take(2)], SplitSettings()).ungrouped == 1
+
+
+def test_lines_that_no_other_is_like_are_divided_too():
+    """Every group in another set of emotions: each was a stratum of its own, and nothing was ever held out."""
+    sets = [
+        EMOTIONS[:2], EMOTIONS[1:3], EMOTIONS[2:4], EMOTIONS[3:], EMOTIONS[:3], EMOTIONS[1:4],
+        EMOTIONS[2:], EMOTIONS[:4], EMOTIONS[1:], EMOTIONS,
+    ]  # fmt: skip
+    records = [
+        take(10 * line + place, emotion, line=f"l{line}")
+        for line, emotions in enumerate(sets)
+        for place, emotion in enumerate(emotions)
+    ]
+    splits = splits_of(records)
+    assert {splits[record.name] for record in records} == set(SPLITS)
+
+
+@given(
+    st.lists(st.frozensets(st.sampled_from(EMOTIONS), min_size=1), min_size=1, max_size=25),
+    st.floats(0.02, 0.45),
+    st.floats(0.02, 0.45),
+    st.integers(0, 3),
+)
+def test_every_emotion_that_is_there_is_trained_on(lines, validation, test, seed):
+    records = [
+        take(10 * number + place, emotion, line=f"l{number}")
+        for number, emotions in enumerate(lines)
+        for place, emotion in enumerate(sorted(emotions))
+    ]
+    splits = splits_of(records, SplitSettings(validation=validation, test=test, seed=seed))
+    trained = {record.emotion for record in records if splits[record.name] == "train"}
+    assert trained == {emotion for emotions in lines for emotion in emotions}

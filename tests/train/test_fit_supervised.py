@@ -123,6 +123,27 @@ def test_gradients_of_l_c_reach_the_generator_and_nothing_else(data_set, supervi
     assert report["held_out"]["recognised"] > 0.5  # of six classes
 
 
+@pytest.mark.parametrize("kind", ["faceformer", "emotalk", "emoface", "mean"])
+def test_every_kind_of_generator_is_trained_and_supervised(data_set, supervisor, tmp_path, kind):
+    chosen = settings(
+        f"model.generator.kind={kind}", "model.generator.heads=2", "fit_generator.steps=12",
+        "fit_generator.validate_every=6", "machine.report_steps=3",
+    )  # fmt: skip
+    run = train_generator(data_set, tmp_path / "run", chosen, correlation=supervisor)
+    log = rows(run.folder)
+    assert (
+        float(log[-1]["reconstruction"]) < float(log[0]["reconstruction"])
+        and "held_out_correlation" in log[0]
+    )
+    checkpoint = load_checkpoint(run.folder)
+    assert checkpoint.config.generator.kind == kind
+    stored = data_set.read(data_set.select("test")[0])
+    spoken = generate_spoken(stored.samples, checkpoint, stored.labels.emotion)
+    assert np.isfinite(spoken.values).all()
+    if kind == "emotalk":  # it has losses of its own, in training only
+        assert float(log[-1]["extra"]) > 0 and float(log[1]["held_out_extra"]) == 0
+
+
 def test_an_encoder_that_is_trained_hears_windows_of_sound(data_set, tmp_path, monkeypatch):
     """A small wav2vec 2.0 from random weights, its convolution frozen as in III.B."""
     tiny = {
