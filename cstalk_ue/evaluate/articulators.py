@@ -15,6 +15,7 @@ from cstalk_ue.errors import CurveFormatError
 from cstalk_ue.evaluate.statistics import correlation
 from cstalk_ue.performer.phones import TimedPhone
 from cstalk_ue.take import RigCurves
+from ingest.mouth import mouth_opening
 
 ARTICULATOR_GROUPS: Mapping[str, tuple[str, ...]] = {
     "jaw": ("CTRL_C_jaw.ty",),
@@ -34,7 +35,6 @@ BILABIALS = frozenset({"P", "B", "M"})
 CLOSED_APERTURE = 0.03
 """Share of the mouth opening of a fully open jaw (about 36 mm: 22 degrees at 95 mm) that still counts as
 closed: about 1 mm."""
-_LIP_SHARE = 0.25
 
 
 def group_curve(curves: RigCurves, group: str) -> np.ndarray:
@@ -67,10 +67,7 @@ def lip_aperture(curves: RigCurves) -> np.ndarray:
     together by its share of whatever opening there is, which is how the MetaHuman rig uses it
     (`rigmaps/SOURCES.md`, MouthClose rule).
     """
-    jaw = curves.curve("CTRL_C_jaw.ty").astype(np.float64)
-    lips = sum(group_curve(curves, group).astype(np.float64) for group in ("upper lip", "lower lip"))
-    together = group_curve(curves, "lip closure").astype(np.float64)
-    return np.asarray((jaw + _LIP_SHARE * lips) * (1 - np.clip(together, 0, 1)))
+    return mouth_opening(curves)
 
 
 @dataclass(frozen=True)
