@@ -91,8 +91,8 @@ def evaluate(
     """Measure how far models are from the recordings of DATA_SET, in mm and in control space.
 
     Every figure comes with its definition, unit, space and pooling, and a bootstrap interval over takes. With
-    --table the rows of the paper's tables are trained first, each from several seeds, and mean and spread over
-    seeds are printed, with the command that makes the table again; a killed call goes on where it was.
+    --table the rows of the paper's tables are trained first, each from several seeds, and mean and spread
+    over seeds are printed, with the command that makes the table again; a killed call goes on where it was.
     """
     _refuse_idle_options(ctx, bool(tables))
     if tables:

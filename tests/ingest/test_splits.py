@@ -229,7 +229,7 @@ def test_unknown_lines_are_counted():
 
 
 def test_lines_that_no_other_is_like_are_divided_too():
-    """Every group in another set of emotions: each was a stratum of its own, and nothing was ever held out."""
+    """Every line in another set of emotions: each was a stratum of its own, and none was held out."""
     sets = [
         EMOTIONS[:2], EMOTIONS[1:3], EMOTIONS[2:4], EMOTIONS[3:], EMOTIONS[:3], EMOTIONS[1:4],
         EMOTIONS[2:], EMOTIONS[:4], EMOTIONS[1:], EMOTIONS,
