@@ -1,7 +1,8 @@
 """`cstalk-ue figures`: the paper's pictures about a run, on a page with its losses and its measures."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -136,4 +137,11 @@ def _facts(data_set: "DataSet", methods: "list[Method]") -> dict[str, dict[str, 
         "takes": ", ".join(f"{count} {split}" for split, count in sorted(splits.items())),
         "controls kept": int(data_set.require_statistics().kept.sum()),
     }
-    return {"Data set": about, **{method.name: dict(method.facts) for method in methods}}
+    return {"Data set": about, **{method.name: _shortened(method.facts) for method in methods}}
+
+
+def _shortened(facts: Mapping[str, Any]) -> dict[str, object]:
+    """Facts with digests cut down to what tells them apart."""
+    return {
+        name.replace("_", " "): value[:16] if name == "data_set" else value for name, value in facts.items()
+    }

@@ -4,6 +4,7 @@ Rows of faces at the same moments of one take. Faces are the landmark face, or a
 review/shown_head.py). Knows nothing about methods: rows of curves come in.
 """
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from cstalk_ue.take import RigCurves
 
 _CELL = (190, 232)
 _GAP, _MARGIN, _NAMES, _TITLE, _HEAD = 6, 16, 132, 34, 22
+_NAME_LETTERS = 14
+"""In one line beside a row."""
 _DPI = 100
 _INK, _MUTED = "#23272e", "#6b7480"
 
@@ -84,8 +87,11 @@ def draw_strips(
         write(left, _MARGIN + _TITLE + _HEAD / 2, f"{moment.seconds:.2f} s{phone}{what}", 8.5, _MUTED)
     for number, row in enumerate(rows):
         top = _MARGIN + _TITLE + _HEAD + number * (tall + _GAP)
-        write(_MARGIN, top + tall / 2 - 8, row.label, 10.5, row.colour, "bold")
-        write(_MARGIN, top + tall / 2 + 10, row.under, 8, _MUTED)
+        lines = textwrap.wrap(row.label, _NAME_LETTERS) or [""]
+        middle = top + tall / 2
+        for index, part in enumerate(lines):
+            write(_MARGIN, middle - 8 - 16 * (len(lines) - 1 - index), part, 10.5, row.colour, "bold")
+        write(_MARGIN, middle + 10, row.under, 8, _MUTED)
         values = complete(row.curves).values
         frames = [min(len(values) - 1, round(moment.seconds * row.curves.fps)) for moment in moments]
         for column, surface in enumerate(posed_faces(np.asarray(values[frames]), None, dna=dna)):
