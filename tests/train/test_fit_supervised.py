@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -213,11 +214,20 @@ def test_a_run_goes_on_where_it_stopped(data_set, supervisor, tmp_path):
 
 
 def _kill_at(data_set, run, step):
-    """Train in another process and kill it as soon as its log has a step."""
+    """Train in another process and kill it as soon as its log has a step.
+
+    It uses as many threads as this process does: sums of another number of parts are rounded otherwise.
+    """
+    threads = {"OMP_NUM_THREADS": str(torch.get_num_threads())}
     command = [sys.executable, "-m", "cstalk_ue", "train", "generator", str(data_set.folder), "-o", str(run)]
     command += ["--no-correlation", "--resume", *(part for change in CHANGES for part in ("--set", change))]
     with subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=REPOSITORY,
+        env={**os.environ, **threads},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as child:
         try:
             while child.poll() is None and not any(int(row["step"]) >= step for row in read_log(run)):
