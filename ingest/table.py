@@ -160,7 +160,7 @@ def _is_table(path: Path) -> bool:
         return False
     try:
         if path.suffix.casefold() == ".npy":
-            array = _load_npy(path)
+            array = _load_npy(path, whole=False)
             return array.ndim == 2 and array.dtype.kind in "fiu"
         with path.open(encoding="utf-8-sig") as file:
             return "," in file.readline(1 << 16)
@@ -168,11 +168,12 @@ def _is_table(path: Path) -> bool:
         return path.suffix.casefold() == ".npy"  # a damaged one is named when it is read
 
 
-def _load_npy(path: Path) -> np.ndarray:
+def _load_npy(path: Path, *, whole: bool = True) -> np.ndarray:
+    """The array of a file; not `whole` leaves the numbers on disk until they are used."""
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Reading `.npy`")  # files of Python 2 say so at length
-            array = np.load(path, allow_pickle=False)
+            array = np.load(path, mmap_mode=None if whole else "r", allow_pickle=False)
     except (OSError, ValueError, EOFError, MemoryError) as error:
         raise CurveFormatError(f"{path}: cannot be read as a numpy array ({error}). {_REMEDY}") from error
     if not isinstance(array, np.ndarray):

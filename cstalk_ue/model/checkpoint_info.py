@@ -124,9 +124,7 @@ def list_checkpoints(folders: Iterable[Path] = ()) -> list[CheckpointInfo]:
 
 def _parse_info(folder: Path, data: Mapping[str, Any], source: Path) -> CheckpointInfo:
     weights = typed_at(data, "weights", dict, source)
-    controls = texts_at(data, "controls", source)
-    if not controls or len(set(controls)) != len(controls):
-        raise CheckpointError(f"{source}: controls must be one or more different names.")
+    controls = controls_of(data, source)
     try:
         config = ModelConfig.from_mapping(typed_at(data, "config", dict, source), source=str(source))
     except ConfigError as error:
@@ -143,6 +141,14 @@ def _parse_info(folder: Path, data: Mapping[str, Any], source: Path) -> Checkpoi
         training=typed_at(data, "training", dict, source),
         licences=texts_at(data, "licences", source),
     )
+
+
+def controls_of(data: Mapping[str, Any], source: Path) -> tuple[str, ...]:
+    """The ordered control names of a description, or a CheckpointError if they are none or not different."""
+    controls = texts_at(data, "controls", source)
+    if not controls or len(set(controls)) != len(controls):
+        raise CheckpointError(f"{source}: controls must be one or more different names.")
+    return controls
 
 
 def texts_at(data: Mapping[str, Any], key: str, source: Path) -> tuple[str, ...]:

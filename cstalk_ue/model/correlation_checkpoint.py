@@ -17,8 +17,8 @@ from cstalk_ue.errors import CheckpointError, ConfigError
 from cstalk_ue.model.checkpoint_info import (
     CONFIG_FILE,
     CORRELATION_FORMAT,
+    controls_of,
     read_description,
-    texts_at,
     typed_at,
 )
 
@@ -137,9 +137,7 @@ def read_correlation_info(path: Path | str) -> CorrelationInfo:
     """
     folder = Path(path)
     data, source = read_description(folder, CORRELATION_FORMAT), folder / CONFIG_FILE
-    controls = texts_at(data, "controls", source)
-    if not controls or len(set(controls)) != len(controls):
-        raise CheckpointError(f"{source}: controls must be one or more different names.")
+    controls = controls_of(data, source)
     try:
         config = CorrelationConfig.from_mapping(typed_at(data, "config", dict, source), source=str(source))
     except ConfigError as error:
