@@ -20,7 +20,7 @@ over the kept rigs. What the paper leaves open, and what stands here for it:
 * which wav2vec 2.0: base, since it is the one of 12 layers; fine-tuned on 960 h by default, any can be given.
 
 `small` trains in minutes on two CPU cores: Whisper's encoder as the bundled model has it, frozen, so that its
-features are computed once; and the same networks, narrower and less deep.
+features are computed once; and the same networks, narrower, the correlation module less deep.
 """
 
 from cstalk_ue.config import CorrelationConfig, EncoderConfig, GeneratorConfig, ModelConfig
@@ -32,7 +32,7 @@ PAPER_MODEL = ModelConfig(
 PAPER_CORRELATION = CorrelationConfig(width=128, heads=4, layers=4, hidden=256)
 
 SMALL_MODEL = ModelConfig(
-    encoder=EncoderConfig(kind="whisper", frozen="all"),
-    generator=GeneratorConfig(width=128, emotion_width=32, dilations=(1, 2, 4, 8), kernel=3),
+    encoder=EncoderConfig(kind="whisper", weights="bundled", frozen="all"),
+    generator=GeneratorConfig(width=96),
 )
 SMALL_CORRELATION = CorrelationConfig(width=64, heads=4, layers=2, hidden=64)

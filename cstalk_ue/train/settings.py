@@ -13,6 +13,7 @@ from typing import Any
 
 from cstalk_ue.config import CorrelationConfig, ModelConfig, read_settings, read_toml
 from cstalk_ue.errors import ConfigError
+from cstalk_ue.model.presets import PAPER_CORRELATION, PAPER_MODEL, SMALL_MODEL
 from cstalk_ue.train.stage_settings import (
     RANDOM_KINDS,
     LoopSettings,
@@ -92,10 +93,7 @@ class TrainingSettings:
 # Chosen on made-up takes on one CPU core; docs/log.md says what else was tried.
 _SMALL: dict[str, Any] = {
     "preset": "small",
-    "model": {
-        "encoder": {"kind": "whisper", "weights": "bundled", "frozen": "all"},
-        "generator": {"width": 96},
-    },
+    "model": SMALL_MODEL.to_mapping(),
     "correlation": {"width": 64, "heads": 4, "layers": 2, "hidden": 128},
     "fit_correlation": {
         "steps": 400,
@@ -114,7 +112,8 @@ _SMALL: dict[str, Any] = {
 }
 _PAPER: dict[str, Any] = {
     "preset": "paper",
-    "model": {"encoder": {"kind": "wav2vec2", "frozen": "convolution"}},
+    "model": PAPER_MODEL.to_mapping(),
+    "correlation": dataclasses.asdict(PAPER_CORRELATION),
     "fit_correlation": {
         "batch": 64,
         "learning_rate": 1e-5,
